@@ -1,0 +1,7 @@
+# One set of warnings for all our own C code; generated code links without it.
+add_library(memora_warnings INTERFACE)
+target_compile_options(memora_warnings INTERFACE
+  -Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
+  -fno-common $<$<BOOL:${MEMORA_WERROR}>:-Werror>)
+target_compile_definitions(memora_warnings INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64
+  $<$<AND:$<NOT:$<CONFIG:Debug>>,$<STREQUAL:${MEMORA_SANITIZE},>>:_FORTIFY_SOURCE=2>)

@@ -1,0 +1,69 @@
+/* One call of a method, as handlers see it: who calls, with what, where memory comes from. A handler can't tell which
+ * transport carried the call. Handlers are declared in the generated api_handlers.h:
+ *
+ *   enum status_code api_<service>_<method>(struct api_call *call, const <Request> *request, <Response> **response,
+ *                                           struct status *status);
+ *
+ * e.g. api_memo_service_get_memo. A method without such a function answers UNIMPLEMENTED. The response and all that it
+ * points to live in call->arena or longer. Sub-messages that the client left out are NULL. */
+#ifndef MEMORA_API_CALL_H
+#define MEMORA_API_CALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+
+struct store;
+struct blob;
+struct auth;
+struct config;
+struct event_bus;
+
+/* What handlers may use of the server; one per process, read-only. */
+struct api_services {
+    struct store *store;
+    struct blob *blob;
+    struct auth *auth;
+    const struct config *config;
+    struct event_bus *events; /* may be NULL: no one listens */
+};
+
+enum api_role { API_ROLE_USER, API_ROLE_ADMIN, API_ROLE_UNKNOWN };
+
+struct api_caller {
+    int32_t user_id; /* 0 = anonymous */
+    enum api_role role;
+    const char *username; /* NULL = anonymous */
+    bool by_access_token; /* false: personal access token */
+};
+
+enum { API_MAX_COOKIES = 2 };
+
+struct api_call {
+    struct arena *arena;
+    const struct api_services *services;
+    struct api_caller caller;
+    int64_t deadline_ns; /* clock_mono_ns() */
+
+    /* Request metadata by lower-case name; NULL if absent. On REST only what that transport lets through. */
+    const char *(*metadata)(const struct api_call *call, const char *name);
+    const void *metadata_ctx;
+
+    /* Set-Cookie values that the method wants to send. */
+    unsigned cookie_count;
+    const char *cookies[API_MAX_COOKIES];
+};
+
+static inline bool api_is_anonymous(const struct api_call *call)
+{
+    return call->caller.user_id == 0;
+}
+
+static inline bool api_is_admin(const struct api_call *call)
+{
+    return call->caller.user_id != 0 && call->caller.role == API_ROLE_ADMIN;
+}
+
+#endif

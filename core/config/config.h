@@ -1,0 +1,65 @@
+/* The validated configuration. Built once before the server starts, read-only afterwards, free of globals. */
+#ifndef MEMORA_CONFIG_CONFIG_H
+#define MEMORA_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "base/status.h"
+
+/* One key of a plugin's section, not yet checked against the plugin's key table. */
+struct config_entry {
+    const char *key, *value;
+    const char *file; /* where it was set: path, "command line" or "environment NAME" */
+    int line;         /* 0 outside files */
+};
+
+struct config_section {
+    const char *name; /* "database" or "storage" */
+    const struct config_entry *entries;
+    size_t count;
+};
+
+struct config {
+    /* [server] */
+    const char *address;     /* "" = all interfaces */
+    int port;                /* 1..65535 */
+    const char *unix_socket; /* "" = TCP */
+    const char *data_dir;    /* absolute, no trailing slash */
+    const char *instance_url; /* as given; blank = private instance */
+    const char *ui_dir;      /* directory of the built web page */
+    bool demo;
+    bool allow_private_webhooks;
+    enum log_level log_level;
+    /* [limits]; bytes, seconds, counts */
+    uint64_t max_body_bytes;    /* 268435456 */
+    uint64_t max_header_bytes;  /* 65536 */
+    unsigned request_timeout_s; /* whole request until the answer is due */
+    unsigned idle_timeout_s;    /* connection without traffic */
+    unsigned max_connections;
+    unsigned max_connections_per_ip; /* 0 = no limit */
+    unsigned http_threads;      /* 0 = number of cores */
+    unsigned worker_threads;
+    unsigned worker_queue;
+    /* [database], [storage] */
+    const char *plugin_dir;
+    const char *database_plugin; /* "sqlite" or an absolute path */
+    struct config_section database;
+    unsigned read_connections;
+    unsigned statement_timeout_s;
+    unsigned slow_statement_ms;
+    const char *storage_plugin; /* "fs" or an absolute path */
+    struct config_section storage;
+};
+
+static inline bool config_is_public(const struct config *config)
+{
+    const char *at = config->instance_url;
+    while (*at == ' ' || *at == '\t')
+        at++;
+    return *at != '\0';
+}
+
+#endif

@@ -1,0 +1,27 @@
+/* The HTTP front: listener, limits, worker pool, routes. The only folder that knows libmicrohttpd. */
+#ifndef MEMORA_HTTP_HTTP_H
+#define MEMORA_HTTP_HTTP_H
+
+#include "base/status.h"
+#include "config/config.h"
+#include "wire/exchange.h"
+
+struct http_server;
+
+/* Where a request goes. quick decides whether the handler runs on the HTTP thread or on a worker. */
+struct http_route_target {
+    wire_handler handler;
+    void *ctx;
+    bool quick;
+};
+typedef struct http_route_target (*http_route_fn)(void *ctx, const struct wire_request *request);
+
+/* Binds and starts to serve. Errors name the address. */
+enum status_code http_server_start(const struct config *config, http_route_fn route, void *route_ctx,
+                                   struct http_server **out, struct status *status);
+/* Stops accepting, lets running requests finish for at most drain_ns, then closes. */
+void http_server_stop(struct http_server *server, int64_t drain_ns);
+/* The port that is bound (useful with port 0 in tests); 0 on a unix socket. */
+int http_server_port(const struct http_server *server);
+
+#endif

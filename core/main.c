@@ -1,0 +1,7 @@
+#include <stdio.h>
+
+int main(void)
+{
+    fputs("memora: not yet\n", stderr);
+    return 1;
+}

@@ -1,0 +1,41 @@
+/* Finding, checking and loading plugins. Everything here runs on the main thread before the first worker starts
+ * (libltdl is not thread-safe); loaded code stays until the process ends. */
+#ifndef MEMORA_PLUGIN_PLUGIN_H
+#define MEMORA_PLUGIN_PLUGIN_H
+
+#include <memora/db.h>
+#include <memora/plugin.h>
+#include <memora/storage.h>
+
+#include "base/status.h"
+#include "config/config.h"
+
+/* A loaded and checked plugin. ops is a complete private copy: optional members that the plugin lacks are NULL or
+ * replaced by a fallback, required ones are present. Valid until the process ends. */
+struct plugin {
+    const struct memora_plugin *table;
+    const char *path;
+    union {
+        struct memora_db_ops db;
+        struct memora_storage_ops storage;
+    } ops;
+};
+
+/* name is a plugin name ("sqlite": <dir>/db-sqlite.so) or an absolute path. Errors are one line with path, what was
+ * expected and what was found: STATUS_NOT_FOUND, STATUS_FAILED_PRECONDITION (refused), STATUS_INTERNAL. */
+enum status_code plugin_load(const char *dir, enum memora_kind kind, const char *name, const struct plugin **out,
+                             struct status *status);
+
+/* Checks a config section against the plugin's key table (types, unknown and missing keys: file, line, key, what is
+ * allowed) and gives the object that the plugin's open() reads. The result is valid until the process ends. */
+enum status_code plugin_configure(const struct plugin *plugin, const struct config_section *section,
+                                  const struct config *config, const struct memora_config **out,
+                                  struct status *status);
+
+/* The services that plugins get. */
+const struct memora_host *plugin_host(void);
+/* Set before the first plugin_load: data directory for host->data_dir. */
+void plugin_host_set_data_dir(const char *data_dir);
+void plugin_host_set_stopping(void);
+
+#endif

@@ -1,0 +1,59 @@
+/* One codec, three transports: Connect (JSON, binary), gRPC-Web and REST for every method of the generated table. */
+#ifndef MEMORA_RPC_RPC_H
+#define MEMORA_RPC_RPC_H
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "api/call.h"
+#include "wire/exchange.h"
+
+/* Calls the typed handler; generated. */
+typedef enum status_code (*rpc_invoke_fn)(struct api_call *call, const ProtobufCMessage *request,
+                                          ProtobufCMessage **response, struct status *status);
+
+enum rpc_method_flags {
+    RPC_PUBLIC = 1,    /* anonymous callers may call it on a public instance */
+    RPC_BOOTSTRAP = 2, /* ... and on a private one */
+    RPC_QUICK = 4      /* may run on the HTTP thread: a few indexed reads, nothing that waits */
+};
+
+struct rpc_method {
+    const char *procedure; /* "/memos.api.v1.MemoService/GetMemo" */
+    const ProtobufCMessageDescriptor *input, *output;
+    rpc_invoke_fn invoke; /* NULL: not implemented */
+    const char *http_method, *http_template, *http_body; /* NULL without a binding; body "" / "*" / field */
+};
+
+/* Generated from the .proto files; ordered by procedure. */
+extern const struct rpc_method rpc_methods[];
+extern const unsigned rpc_method_count;
+
+struct rpc_server;
+
+/* Decides who calls; fills call->caller from the Authorization header. A bad credential leaves it anonymous. */
+typedef void (*rpc_authenticate_fn)(void *ctx, struct api_call *call, const char *authorization);
+/* Flags of a method (auth/permission.c holds the table). */
+typedef unsigned (*rpc_flags_fn)(void *ctx, const struct rpc_method *method);
+
+struct rpc_options {
+    const struct rpc_method *methods;
+    unsigned method_count;
+    const struct api_services *services; /* may be NULL for other services than ours */
+    rpc_authenticate_fn authenticate;    /* NULL: everyone is anonymous and everything is allowed */
+    rpc_flags_fn flags;
+    void *ctx;
+    bool public_instance;
+    uint64_t max_message_bytes;
+};
+
+struct rpc_server *rpc_server_create(const struct rpc_options *options);
+void rpc_server_destroy(struct rpc_server *server);
+
+/* True if the path belongs to Connect/gRPC-Web ("/memos.api.v1." style) or to REST ("/api/v1/", "/file/"). */
+bool rpc_owns_path(const struct rpc_server *server, const char *path);
+/* True if the exchange may be handled on the HTTP thread (flag RPC_QUICK and no costly argument). */
+bool rpc_is_quick(const struct rpc_server *server, const struct wire_request *request);
+/* A wire_handler; ctx is the struct rpc_server. */
+void rpc_handle(void *server, struct wire_request *request, struct wire_response *response);
+
+#endif
