@@ -5,3 +5,7 @@ target_compile_options(memora_warnings INTERFACE
   -fno-common $<$<BOOL:${MEMORA_WERROR}>:-Werror>)
 target_compile_definitions(memora_warnings INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64
   $<$<AND:$<NOT:$<CONFIG:Debug>>,$<STREQUAL:${MEMORA_SANITIZE},>>:_FORTIFY_SOURCE=2>)
+
+# Sections of their own let the linker leave out of each program what it does not call.
+add_compile_options(-ffunction-sections -fdata-sections)
+add_link_options(-Wl,--gc-sections)

@@ -5,6 +5,9 @@
  *   ?                   a bound parameter (rewritten to $1.. where the dialect wants it)
  *   `name`              a quoted identifier (rewritten to the dialect's quote character)
  *   {fragment:a|b}      a dialect fragment with its arguments, e.g. {time_read:memo.created_ts}; arguments may nest
+ * Fragments that every dialect has (more may be listed in the plugin's documentation):
+ *   {time_read:column}       Unix seconds of a time column            {time_write:?}  the reverse, for a bound value
+ *   {upsert:key, key|column} tail of an INSERT: on a clash of the unique key set column to the inserted value
  * The rewritten text is cached by the address-independent text, so a literal costs one hash look-up per call. */
 #ifndef MEMORA_DB_DB_H
 #define MEMORA_DB_DB_H

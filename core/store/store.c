@@ -11,3 +11,49 @@ enum store_row_status store_row_status_parse(const char *text)
 {
     return strcmp(text, "ARCHIVED") == 0 ? STORE_ARCHIVED : STORE_NORMAL;
 }
+
+enum status_code store_read_begin(struct store *store, struct db_conn **out, struct status *status)
+{
+    return db_read_begin(store->db, out, status);
+}
+
+void store_read_end(struct db_conn *conn)
+{
+    if (conn)
+        db_read_end(conn);
+}
+
+enum status_code store_write(struct store *store, db_write_fn fn, void *ctx, struct status *status)
+{
+    return db_write(store->db, fn, ctx, status);
+}
+
+static uint32_t rounded_count(size_t count)
+{
+    static const uint32_t steps[] = {1, 2, 4, 8, 20, 50, 100, 256, STORE_IN_MAX};
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+        if (count <= steps[i])
+            return steps[i];
+    return STORE_IN_MAX;
+}
+
+void store_sql_in(struct buf *sql, struct memora_value *params, uint32_t *used, const int32_t *ids, size_t count)
+{
+    uint32_t marks = rounded_count(count);
+    buf_add_char(sql, '(');
+    db_sql_marks(sql, marks);
+    buf_add_char(sql, ')');
+    for (uint32_t i = 0; i < marks; i++)
+        params[(*used)++] = db_int(ids[i < count ? i : count - 1]);
+}
+
+void store_sql_in_text(struct buf *sql, struct memora_value *params, uint32_t *used, const char *const *texts,
+                       size_t count)
+{
+    uint32_t marks = rounded_count(count);
+    buf_add_char(sql, '(');
+    db_sql_marks(sql, marks);
+    buf_add_char(sql, ')');
+    for (uint32_t i = 0; i < marks; i++)
+        params[(*used)++] = db_text(texts[i < count ? i : count - 1]);
+}

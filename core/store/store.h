@@ -16,6 +16,22 @@ struct store {
     struct cache *instance_settings; /* name -> JSON text */
 };
 
+/* What a caller reads through: a connection with one snapshot. Functions that take a conn work inside such a bracket or
+ * inside a write; the others open one themselves. */
+enum status_code store_read_begin(struct store *store, struct db_conn **out, struct status *status);
+void store_read_end(struct db_conn *conn); /* NULL is fine */
+
+/* Several changes that appear together or not at all; see db_write for the rules of fn. */
+enum status_code store_write(struct store *store, db_write_fn fn, void *ctx, struct status *status);
+
+/* Appends "(?, ?, ...)" for count ids to sql and the ids to params (which must have room for STORE_IN_MAX values from
+ * *used on). The number of marks is rounded up (repeating the last id), so that few statement texts exist.
+ * 1 <= count <= STORE_IN_MAX. */
+enum { STORE_IN_MAX = 1024 };
+void store_sql_in(struct buf *sql, struct memora_value *params, uint32_t *used, const int32_t *ids, size_t count);
+void store_sql_in_text(struct buf *sql, struct memora_value *params, uint32_t *used, const char *const *texts,
+                       size_t count);
+
 enum store_row_status { STORE_NORMAL, STORE_ARCHIVED };
 const char *store_row_status_name(enum store_row_status status); /* "NORMAL", "ARCHIVED" */
 enum store_row_status store_row_status_parse(const char *text);

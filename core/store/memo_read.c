@@ -1,0 +1,260 @@
+#include "store/memo.h"
+
+#include <string.h>
+
+#include "codec/codec.h"
+
+static const char *const visibility_names[] = {"", "PRIVATE", "PROTECTED", "PUBLIC"};
+
+const char *store_visibility_name(enum store_visibility visibility)
+{
+    return visibility_names[visibility];
+}
+
+enum store_visibility store_visibility_parse(const char *text)
+{
+    for (int i = STORE_PRIVATE; i <= STORE_PUBLIC; i++)
+        if (strcmp(text, visibility_names[i]) == 0)
+            return (enum store_visibility)i;
+    return STORE_VISIBILITY_UNKNOWN;
+}
+
+enum {
+    COL_ID,
+    COL_UID,
+    COL_CREATOR,
+    COL_CREATED,
+    COL_UPDATED,
+    COL_ROW_STATUS,
+    COL_VISIBILITY,
+    COL_PINNED,
+    COL_PAYLOAD,
+    COL_PARENT,
+    COL_CONTENT
+};
+
+static void select_head(struct buf *sql, bool with_content)
+{
+    buf_add_str(sql, "SELECT memo.id, memo.uid, memo.creator_id, {time_read:memo.created_ts}, "
+                     "{time_read:memo.updated_ts}, memo.row_status, memo.visibility, memo.pinned, memo.payload, "
+                     "parent.uid");
+    if (with_content)
+        buf_add_str(sql, ", memo.content");
+    buf_add_str(sql, " FROM memo ");
+}
+
+static const char join_parent[] =
+    "LEFT JOIN memo_relation AS parent_relation ON parent_relation.memo_id = memo.id "
+    "AND parent_relation.type = 'COMMENT' LEFT JOIN memo AS parent ON parent.id = parent_relation.related_memo_id ";
+
+static enum status_code read_payload(struct arena *arena, const struct db_rows *rows,
+                                     const Memos__Store__MemoPayload **out, struct status *status)
+{
+    const struct memora_value *value = db_column(rows, COL_PAYLOAD);
+    const char *text = value->type == MEMORA_TEXT || value->type == MEMORA_BLOB ? value->u.p : "{}";
+    size_t length = value->type == MEMORA_TEXT || value->type == MEMORA_BLOB ? value->len : 2;
+    ProtobufCMessage *message;
+    if (codec_read_json(arena, &memos__store__memo_payload__descriptor, text, length, NULL, &message, status))
+        return status_set(status, STATUS_INTERNAL, "bad payload of memo %lld: %s",
+                          (long long)db_column_int(rows, COL_ID), status ? status->message : "");
+    *out = (const Memos__Store__MemoPayload *)message;
+    return STATUS_OK;
+}
+
+static enum status_code read_row(struct arena *arena, const struct db_rows *rows, struct store_memo *memo,
+                                 struct status *status)
+{
+    memo->id = (int32_t)db_column_int(rows, COL_ID);
+    memo->uid = db_column_text(rows, COL_UID, arena);
+    memo->creator_id = (int32_t)db_column_int(rows, COL_CREATOR);
+    memo->created_ts = db_column_int(rows, COL_CREATED);
+    memo->updated_ts = db_column_int(rows, COL_UPDATED);
+    memo->row_status = store_row_status_parse(db_column_text(rows, COL_ROW_STATUS, arena));
+    memo->visibility = store_visibility_parse(db_column_text(rows, COL_VISIBILITY, arena));
+    memo->pinned = db_column_bool(rows, COL_PINNED);
+    memo->parent_uid = db_column_null(rows, COL_PARENT) ? NULL : db_column_text(rows, COL_PARENT, arena);
+    memo->content = "";
+    memo->content_length = 0;
+    if (db_column_count(rows) > COL_CONTENT)
+        memo->content = db_column_bytes(rows, COL_CONTENT, arena, &memo->content_length);
+    return read_payload(arena, rows, &memo->payload, status);
+}
+
+enum { FIRST_ROWS = 32 };
+
+/* Runs a SELECT made by select_head and collects its rows. */
+static enum status_code read_rows(struct db_conn *conn, struct arena *arena, struct buf *sql,
+                                  const struct memora_value *params, uint32_t param_count, struct store_memo **out,
+                                  size_t *count, struct status *status)
+{
+    struct db_rows *rows;
+    struct status problem = {0};
+    enum status_code code = db_query(conn, buf_str(sql), params, param_count, &rows, status);
+    if (code)
+        return code;
+    struct store_memo *memos = NULL;
+    size_t used = 0, room = 0;
+    while (db_next(rows, &problem)) {
+        if (used == room) {
+            size_t grown = room ? room * 2 : FIRST_ROWS;
+            memos = arena_grow(arena, memos, room * sizeof *memos, grown * sizeof *memos);
+            room = grown;
+        }
+        if (read_row(arena, rows, &memos[used], &problem))
+            break;
+        used++;
+    }
+    db_rows_close(rows);
+    if (problem.code)
+        return status_set(status, problem.code, "%s", problem.message);
+    *out = memos;
+    *count = used;
+    return STATUS_OK;
+}
+
+enum { FIND_PARAMS = 8 };
+
+static void add_viewer(struct buf *sql, const struct store_viewer *viewer, struct memora_value *params, uint32_t *used)
+{
+    switch (viewer->kind) {
+    case STORE_VIEWER_ANYONE_PUBLIC:
+        buf_add_str(sql, " AND memo.visibility = 'PUBLIC'");
+        break;
+    case STORE_VIEWER_OTHERS_SHARED:
+        buf_add_str(sql, " AND memo.visibility IN ('PUBLIC', 'PROTECTED')");
+        break;
+    case STORE_VIEWER_USER:
+        buf_add_str(sql, " AND (memo.creator_id = ? OR memo.visibility IN ('PUBLIC', 'PROTECTED'))");
+        params[(*used)++] = db_int(viewer->user_id);
+        break;
+    case STORE_VIEWER_OWN:
+        buf_add_str(sql, " AND memo.creator_id = ?");
+        params[(*used)++] = db_int(viewer->user_id);
+        break;
+    case STORE_VIEWER_ALL:
+        break;
+    }
+}
+
+static void add_order(struct buf *sql, const struct store_memo_find *find)
+{
+    if (find->parent_id) {
+        buf_add_str(sql, " ORDER BY memo.id DESC");
+        return;
+    }
+    buf_add_str(sql, " ORDER BY ");
+    if (find->pinned_first)
+        buf_add_str(sql, "memo.pinned DESC, ");
+    buf_add_str(sql, find->by_update_time ? "memo.updated_ts" : "memo.created_ts");
+    buf_add_str(sql, find->ascending ? " ASC, memo.id DESC" : " DESC, memo.id DESC");
+}
+
+enum status_code store_memo_list(struct db_conn *conn, struct arena *arena, const struct store_memo_find *find,
+                                 struct store_memo **out, size_t *count, struct status *status)
+{
+    uint32_t used = 0, filter_params = find->filter ? find->filter->param_count : 0;
+    struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, FIND_PARAMS + filter_params);
+    struct buf sql = buf_in(arena);
+    select_head(&sql, !find->without_content);
+    if (find->filter && find->filter->condition[0])
+        buf_add_str(&sql, "LEFT JOIN `user` ON `user`.id = memo.creator_id ");
+    buf_add_str(&sql, join_parent);
+    buf_add_str(&sql, "WHERE 1 = 1");
+    if (!find->any_row_status)
+        buf_add_str(&sql, find->row_status == STORE_ARCHIVED ? " AND memo.row_status = 'ARCHIVED'"
+                                                             : " AND memo.row_status = 'NORMAL'");
+    add_viewer(&sql, &find->viewer, params, &used);
+    if (find->creator_id) {
+        buf_add_str(&sql, " AND memo.creator_id = ?");
+        params[used++] = db_int(find->creator_id);
+    }
+    if (find->parent_id) {
+        buf_add_str(&sql, " AND parent_relation.related_memo_id = ?");
+        params[used++] = db_int(find->parent_id);
+    } else if (!find->include_comments) {
+        buf_add_str(&sql, " AND parent.uid IS NULL");
+    }
+    if (find->filter && find->filter->condition[0]) {
+        buf_add_str(&sql, " AND (");
+        buf_add_str(&sql, find->filter->condition);
+        buf_add_char(&sql, ')');
+        for (uint32_t i = 0; i < filter_params; i++)
+            params[used++] = find->filter->params[i];
+    }
+    add_order(&sql, find);
+    if (find->limit) {
+        buf_add_str(&sql, " LIMIT ? OFFSET ?");
+        params[used++] = db_int(find->limit);
+        params[used++] = db_int((int64_t)find->offset);
+    }
+    return read_rows(conn, arena, &sql, params, used, out, count, status);
+}
+
+static enum status_code get_where(struct db_conn *conn, struct arena *arena, const char *where,
+                                  struct memora_value param, struct store_memo *out, struct status *status)
+{
+    struct buf sql = buf_in(arena);
+    struct store_memo *memos;
+    size_t count;
+    select_head(&sql, true);
+    buf_add_str(&sql, join_parent);
+    buf_add_str(&sql, where);
+    enum status_code code = read_rows(conn, arena, &sql, &param, 1, &memos, &count, status);
+    if (code)
+        return code;
+    if (count == 0)
+        return status_set(status, STATUS_NOT_FOUND, "memo not found");
+    *out = memos[0];
+    return STATUS_OK;
+}
+
+enum status_code store_memo_get(struct db_conn *conn, struct arena *arena, const char *uid, struct store_memo *out,
+                                struct status *status)
+{
+    return get_where(conn, arena, "WHERE memo.uid = ?", db_text(uid), out, status);
+}
+
+enum status_code store_memo_get_by_id(struct db_conn *conn, struct arena *arena, int32_t id, struct store_memo *out,
+                                      struct status *status)
+{
+    return get_where(conn, arena, "WHERE memo.id = ?", db_int(id), out, status);
+}
+
+enum status_code store_memo_get_many(struct db_conn *conn, struct arena *arena, const int32_t *ids, size_t id_count,
+                                     struct store_memo **out, size_t *count, struct status *status)
+{
+    *out = NULL;
+    *count = 0;
+    if (id_count == 0)
+        return STATUS_OK;
+    if (id_count > STORE_IN_MAX)
+        return status_set(status, STATUS_INTERNAL, "too many memo ids in one look-up: %zu", id_count);
+    uint32_t used = 0;
+    struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, STORE_IN_MAX);
+    struct buf sql = buf_in(arena);
+    select_head(&sql, true);
+    buf_add_str(&sql, join_parent);
+    buf_add_str(&sql, "WHERE memo.id IN ");
+    store_sql_in(&sql, params, &used, ids, id_count);
+    return read_rows(conn, arena, &sql, params, used, out, count, status);
+}
+
+enum status_code store_memo_get_many_by_uid(struct db_conn *conn, struct arena *arena, const char *const *uids,
+                                            size_t uid_count, struct store_memo **out, size_t *count,
+                                            struct status *status)
+{
+    *out = NULL;
+    *count = 0;
+    if (uid_count == 0)
+        return STATUS_OK;
+    if (uid_count > STORE_IN_MAX)
+        return status_set(status, STATUS_INTERNAL, "too many memo uids in one look-up: %zu", uid_count);
+    uint32_t used = 0;
+    struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, STORE_IN_MAX);
+    struct buf sql = buf_in(arena);
+    select_head(&sql, true);
+    buf_add_str(&sql, join_parent);
+    buf_add_str(&sql, "WHERE memo.uid IN ");
+    store_sql_in_text(&sql, params, &used, uids, uid_count);
+    return read_rows(conn, arena, &sql, params, used, out, count, status);
+}

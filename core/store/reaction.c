@@ -1,0 +1,123 @@
+#include "store/reaction.h"
+
+#include "base/clock.h"
+
+#define REACTION_COLUMNS "SELECT id, {time_read:created_ts}, creator_id, content_id, reaction_type FROM reaction "
+
+static enum status_code read_rows(struct db_conn *conn, struct arena *arena, const char *sql,
+                                  const struct memora_value *params, uint32_t used, struct store_reaction **out,
+                                  size_t *count, struct status *status)
+{
+    struct db_rows *rows;
+    struct status problem = {0};
+    enum status_code code = db_query(conn, sql, params, used, &rows, status);
+    if (code)
+        return code;
+    size_t room = 0;
+    *out = NULL;
+    *count = 0;
+    while (db_next(rows, &problem)) {
+        if (*count == room) {
+            size_t grown = room ? room * 2 : 16;
+            *out = arena_grow(arena, *out, room * sizeof **out, grown * sizeof **out);
+            room = grown;
+        }
+        (*out)[(*count)++] = (struct store_reaction){
+            .id = (int32_t)db_column_int(rows, 0),
+            .created_ts = db_column_int(rows, 1),
+            .creator_id = (int32_t)db_column_int(rows, 2),
+            .content_id = db_column_text(rows, 3, arena),
+            .reaction_type = db_column_text(rows, 4, arena),
+        };
+    }
+    db_rows_close(rows);
+    return problem.code ? status_set(status, problem.code, "%s", problem.message) : STATUS_OK;
+}
+
+/* "memos/{uid}" for each uid. */
+static const char **content_ids(struct arena *arena, const char *const *memo_uids, size_t count)
+{
+    const char **ids = ARENA_ARRAY(arena, const char *, count);
+    for (size_t i = 0; i < count; i++)
+        ids[i] = arena_printf(arena, "memos/%s", memo_uids[i]);
+    return ids;
+}
+
+enum status_code store_reaction_list(struct db_conn *conn, struct arena *arena, const char *const *memo_uids,
+                                     size_t count, struct store_reaction **out, size_t *out_count,
+                                     struct status *status)
+{
+    *out = NULL;
+    *out_count = 0;
+    if (count == 0)
+        return STATUS_OK;
+    if (count > STORE_IN_MAX)
+        return status_set(status, STATUS_INTERNAL, "too many memos in one look-up of reactions: %zu", count);
+    uint32_t used = 0;
+    struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, STORE_IN_MAX);
+    struct buf sql = buf_in(arena);
+    buf_add_str(&sql, REACTION_COLUMNS "WHERE content_id IN ");
+    store_sql_in_text(&sql, params, &used, content_ids(arena, memo_uids, count), count);
+    buf_add_str(&sql, " ORDER BY id");
+    return read_rows(conn, arena, buf_str(&sql), params, used, out, out_count, status);
+}
+
+enum status_code store_reaction_get(struct db_conn *conn, struct arena *arena, int32_t id, struct store_reaction *out,
+                                    struct status *status)
+{
+    const struct memora_value param = db_int(id);
+    struct store_reaction *found;
+    size_t count;
+    enum status_code code = read_rows(conn, arena, REACTION_COLUMNS "WHERE id = ?", &param, 1, &found, &count, status);
+    if (code)
+        return code;
+    if (count == 0)
+        return status_set(status, STATUS_NOT_FOUND, "reaction not found");
+    *out = found[0];
+    return STATUS_OK;
+}
+
+enum status_code store_reaction_upsert(struct db_conn *conn, struct arena *arena, struct store_reaction *reaction,
+                                       struct status *status)
+{
+    const struct memora_value key[] = {db_int(reaction->creator_id), db_text(reaction->content_id),
+                                       db_text(reaction->reaction_type)};
+    struct store_reaction *found;
+    size_t count;
+    enum status_code code =
+        read_rows(conn, arena, REACTION_COLUMNS "WHERE creator_id = ? AND content_id = ? AND reaction_type = ?", key, 3,
+                  &found, &count, status);
+    if (code)
+        return code;
+    if (count) {
+        *reaction = found[0];
+        return STATUS_OK;
+    }
+    int64_t id;
+    reaction->created_ts = clock_wall_s();
+    const struct memora_value params[] = {key[0], key[1], key[2], db_int(reaction->created_ts)};
+    code = db_insert(conn,
+                     "INSERT INTO reaction (creator_id, content_id, reaction_type, created_ts) "
+                     "VALUES (?, ?, ?, {time_write:?})",
+                     params, 4, &id, status);
+    if (!code)
+        reaction->id = (int32_t)id;
+    return code;
+}
+
+enum status_code store_reaction_delete(struct db_conn *conn, int32_t id, struct status *status)
+{
+    const struct memora_value param = db_int(id);
+    return db_exec(conn, "DELETE FROM reaction WHERE id = ?", &param, 1, NULL, status);
+}
+
+enum status_code store_reaction_delete_of_memos(struct db_conn *conn, struct arena *arena, const char *const *memo_uids,
+                                                size_t count, struct status *status)
+{
+    struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, STORE_IN_MAX);
+    struct buf sql = buf_in(arena);
+    uint32_t used = 0;
+    buf_add_str(&sql, "DELETE FROM reaction WHERE content_id IN ");
+    store_sql_in_text(&sql, params, &used, content_ids(arena, memo_uids, count), count);
+    return db_exec(conn, buf_str(&sql), params, used, NULL, status);
+}

@@ -1,0 +1,124 @@
+#include "store/relation.h"
+
+#include <string.h>
+
+static void add_side(struct buf *sql, const char *direction, const char *column, bool with_content)
+{
+    buf_add_str(sql, "SELECT ");
+    buf_add_str(sql, direction);
+    buf_add_str(sql, " AS direction, r.memo_id, r.related_memo_id, r.type, source.uid AS source_uid, "
+                     "target.uid AS target_uid");
+    if (with_content)
+        buf_add_str(sql, ", source.content AS source_content, target.content AS target_content");
+    buf_add_str(sql, " FROM memo_relation AS r JOIN memo AS source ON source.id = r.memo_id "
+                     "JOIN memo AS target ON target.id = r.related_memo_id WHERE r.");
+    buf_add_str(sql, column);
+    buf_add_str(sql, " IN ");
+}
+
+static void add_visible(struct buf *sql, const char *memo, const struct store_viewer *viewer,
+                        struct memora_value *params, uint32_t *used)
+{
+    if (viewer->kind == STORE_VIEWER_ALL)
+        return;
+    if (viewer->kind == STORE_VIEWER_ANYONE_PUBLIC) {
+        buf_printf(sql, " AND %s.visibility = 'PUBLIC'", memo);
+        return;
+    }
+    buf_printf(sql, " AND (%s.creator_id = ? OR %s.visibility IN ('PUBLIC', 'PROTECTED'))", memo, memo);
+    params[(*used)++] = db_int(viewer->user_id);
+}
+
+static void read_row(const struct db_rows *rows, struct arena *arena, bool with_content, struct store_relation *out)
+{
+    *out = (struct store_relation){
+        .memo_id = (int32_t)db_column_int(rows, 1),
+        .related_memo_id = (int32_t)db_column_int(rows, 2),
+        .memo_uid = db_column_text(rows, 4, arena),
+        .related_memo_uid = db_column_text(rows, 5, arena),
+        .memo_content = "",
+        .related_memo_content = "",
+    };
+    bool comment = strcmp(db_column_text(rows, 3, arena), "COMMENT") == 0;
+    out->type = comment ? STORE_RELATION_COMMENT : STORE_RELATION_REFERENCE;
+    if (with_content) {
+        out->memo_content = db_column_bytes(rows, 6, arena, &out->memo_content_length);
+        out->related_memo_content = db_column_bytes(rows, 7, arena, &out->related_memo_content_length);
+    }
+}
+
+enum status_code store_relation_list(struct db_conn *conn, struct arena *arena, const int32_t *memo_ids, size_t count,
+                                     const struct store_viewer *viewer, bool with_content, struct store_relation **out,
+                                     size_t *out_count, struct status *status)
+{
+    *out = NULL;
+    *out_count = 0;
+    if (count == 0)
+        return STATUS_OK;
+    if (count > STORE_IN_MAX)
+        return status_set(status, STATUS_INTERNAL, "too many memos in one look-up of relations: %zu", count);
+    uint32_t used = 0;
+    struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, 2 * STORE_IN_MAX + 4);
+    struct buf sql = buf_in(arena);
+    add_side(&sql, "1", "memo_id", with_content);
+    store_sql_in(&sql, params, &used, memo_ids, count);
+    add_visible(&sql, "source", viewer, params, &used);
+    add_visible(&sql, "target", viewer, params, &used);
+    buf_add_str(&sql, " UNION ALL ");
+    add_side(&sql, "2", "related_memo_id", with_content);
+    store_sql_in(&sql, params, &used, memo_ids, count);
+    add_visible(&sql, "source", viewer, params, &used);
+    add_visible(&sql, "target", viewer, params, &used);
+    buf_add_str(&sql, " ORDER BY direction, memo_id DESC, related_memo_id");
+
+    struct db_rows *rows;
+    struct status problem = {0};
+    enum status_code code = db_query(conn, buf_str(&sql), params, used, &rows, status);
+    if (code)
+        return code;
+    size_t room = 0;
+    while (db_next(rows, &problem)) {
+        if (*out_count == room) {
+            size_t grown = room ? room * 2 : 16;
+            *out = arena_grow(arena, *out, room * sizeof **out, grown * sizeof **out);
+            room = grown;
+        }
+        read_row(rows, arena, with_content, &(*out)[(*out_count)++]);
+    }
+    db_rows_close(rows);
+    return problem.code ? status_set(status, problem.code, "%s", problem.message) : STATUS_OK;
+}
+
+static const char *type_name(enum store_relation_type type)
+{
+    return type == STORE_RELATION_COMMENT ? "COMMENT" : "REFERENCE";
+}
+
+enum status_code store_relation_add(struct db_conn *conn, int32_t memo_id, int32_t related_memo_id,
+                                    enum store_relation_type type, struct status *status)
+{
+    const struct memora_value params[] = {db_int(memo_id), db_int(related_memo_id), db_text(type_name(type))};
+    return db_exec(conn,
+                   "INSERT INTO memo_relation (memo_id, related_memo_id, type) VALUES (?, ?, ?) "
+                   "{upsert:memo_id, related_memo_id, type|type}",
+                   params, 3, NULL, status);
+}
+
+enum status_code store_relation_delete_references(struct db_conn *conn, int32_t memo_id, struct status *status)
+{
+    const struct memora_value param = db_int(memo_id);
+    return db_exec(conn, "DELETE FROM memo_relation WHERE memo_id = ? AND type = 'REFERENCE'", &param, 1, NULL, status);
+}
+
+enum status_code store_relation_delete_of_memos(struct db_conn *conn, struct arena *arena, const int32_t *ids,
+                                                size_t count, struct status *status)
+{
+    struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, 2 * STORE_IN_MAX);
+    struct buf sql = buf_in(arena);
+    uint32_t used = 0;
+    buf_add_str(&sql, "DELETE FROM memo_relation WHERE memo_id IN ");
+    store_sql_in(&sql, params, &used, ids, count);
+    buf_add_str(&sql, " OR related_memo_id IN ");
+    store_sql_in(&sql, params, &used, ids, count);
+    return db_exec(conn, buf_str(&sql), params, used, NULL, status);
+}
