@@ -1,0 +1,113 @@
+/* Reads request bodies into memory, within a limit for each and a budget for all. */
+#include <errno.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "http/internal.h"
+
+enum { FIRST_BODY_BLOCK = 4096, TRUSTED_LENGTH = 1024 * 1024 };
+
+struct framing {
+    unsigned lengths, encodings;
+    bool chunked;
+};
+
+static bool look_at_header(void *ctx, const char *name, const char *value)
+{
+    struct framing *framing = ctx;
+    if (strcasecmp(name, "Content-Length") == 0) {
+        framing->lengths++;
+    } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+        framing->encodings++;
+        framing->chunked = strcasecmp(value, "chunked") == 0;
+    }
+    return true;
+}
+
+enum body_verdict body_begin(struct http_request *request)
+{
+    const struct wire_request *wire = &request->wire;
+    const char *length_text = wire->header(wire, "Content-Length");
+    if (!length_text && !wire->header(wire, "Transfer-Encoding"))
+        return BODY_READ;
+    /* Two lengths, or a length beside a transfer coding, are how requests are smuggled past a proxy (RFC 9112 6.3). */
+    struct framing framing = {0};
+    wire->each_header(wire, look_at_header, &framing);
+    if (framing.lengths + framing.encodings != 1 || (framing.encodings && !framing.chunked))
+        return BODY_BROKEN;
+    if (!length_text)
+        return BODY_READ;
+    uint64_t length = strtoull(length_text, NULL, 10); /* libmicrohttpd has checked that it is a number */
+    uint64_t limit = request->server->config->max_body_bytes;
+    if (length <= limit)
+        return BODY_READ;
+    request->wire.body_too_large = true;
+    /* A client that asks first is told at once; another one may not look at the answer before it has sent all. */
+    const char *expect = wire->header(wire, "Expect");
+    bool asks = expect && strcasecmp(expect, "100-continue") == 0;
+    return asks || length / HTTP_DRAIN_FACTOR > limit ? BODY_ANSWER : BODY_READ;
+}
+
+void body_release(struct http_request *request)
+{
+    free(request->body);
+    request->body = NULL;
+    request->body_cap = 0;
+    request->wire.body = "";
+    request->wire.body_len = 0;
+    atomic_fetch_sub(&request->server->body_bytes, request->body_charge);
+    request->body_charge = 0;
+}
+
+/* Takes bytes from the budget of all bodies together. */
+static bool charge(struct http_request *request, uint64_t bytes)
+{
+    struct http_server *server = request->server;
+    uint64_t budget = server->config->max_body_bytes * HTTP_BODY_BUDGET_FACTOR;
+    uint64_t before = atomic_fetch_add(&server->body_bytes, bytes);
+    request->body_charge += bytes;
+    return before + bytes <= budget;
+}
+
+static size_t next_capacity(const struct http_request *request, size_t need)
+{
+    size_t cap = request->body_cap ? request->body_cap * 2 : FIRST_BODY_BLOCK;
+    if (request->body_cap == 0) {
+        /* A length that is not absurd saves the growing; a large one is believed only as its bytes come. */
+        const char *text = request->wire.header(&request->wire, "Content-Length");
+        size_t told = text ? (size_t)strtoull(text, NULL, 10) : 0;
+        if (told >= need && told <= TRUSTED_LENGTH)
+            return told + 1;
+    }
+    while (cap < need + 1)
+        cap *= 2;
+    return cap;
+}
+
+bool body_add(struct http_request *request, const char *bytes, size_t length)
+{
+    uint64_t limit = request->server->config->max_body_bytes;
+    request->body_seen += length;
+    if (request->body_seen > limit && !request->wire.body_too_large) {
+        request->wire.body_too_large = true;
+        body_release(request);
+    }
+    if (request->wire.body_too_large || request->body_refused)
+        return request->body_seen / HTTP_DRAIN_FACTOR <= limit;
+    size_t used = request->wire.body_len, need = used + length;
+    if (need + 1 > request->body_cap) {
+        size_t cap = next_capacity(request, need);
+        if (!charge(request, cap - request->body_cap)) {
+            body_release(request);
+            request->body_refused = true;
+            return true;
+        }
+        request->body = memory_realloc(request->body, cap);
+        request->body_cap = cap;
+    }
+    memcpy(request->body + used, bytes, length);
+    request->body[need] = '\0'; /* for parsers that look one byte ahead */
+    request->wire.body = request->body;
+    request->wire.body_len = need;
+    return true;
+}

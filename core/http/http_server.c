@@ -1,0 +1,158 @@
+/* Start and stop of the HTTP front on libmicrohttpd: a few epoll threads, and a pool of workers behind them. */
+#include <errno.h>
+#include <malloc.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/internal.h"
+
+enum {
+    HTTP_STACK = 1024 * 1024,
+    POOL_HEADROOM = 8 * 1024, /* per connection beside the headers: their table, and the header of the answer */
+    MAX_HTTP_THREADS = 64,
+    DAEMON_OPTIONS = 12
+};
+
+static void on_mhd_log(void *cls, const char *format, va_list args)
+{
+    (void)cls;
+    char text[512];
+    if (!log_enabled(LOG_LEVEL_DEBUG))
+        return;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    int length = vsnprintf(text, sizeof text, format, args);
+#pragma GCC diagnostic pop
+    if (length > 0)
+        log_debug("libmicrohttpd: %.*s", (int)strcspn(text, "\n"), text);
+}
+
+/* Paths stay percent-encoded: routing needs to tell %2F from a slash. */
+static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *text)
+{
+    (void)cls;
+    (void)connection;
+    return strlen(text);
+}
+
+static unsigned http_thread_count(const struct config *config)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned threads = config->http_threads ? config->http_threads : cores > 0 ? (unsigned)cores : 1;
+    return threads < MAX_HTTP_THREADS ? threads : MAX_HTTP_THREADS;
+}
+
+static struct MHD_Daemon *start_daemon(struct http_server *server)
+{
+    const struct config *config = server->config;
+    unsigned threads = http_thread_count(config);
+    struct MHD_OptionItem options[DAEMON_OPTIONS] = {
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)(config->max_header_bytes + POOL_HEADROOM), NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)config->max_connections, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)config->idle_timeout_s, NULL},
+        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)config->max_connections_per_ip, NULL},
+        {MHD_OPTION_THREAD_STACK_SIZE, (intptr_t)HTTP_STACK, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)request_on_completed, server},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)request_on_connection, server},
+        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)request_on_uri, server},
+        {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)keep_escapes, NULL},
+        {threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)threads, NULL},
+        {MHD_OPTION_END, 0, NULL}};
+    return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+                            serve_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL,
+                            MHD_OPTION_LISTEN_SOCKET, server->listen_fd, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+}
+
+static void destroy(struct http_server *server)
+{
+    worker_pool_destroy(server->workers);
+    if (server->daemon)
+        MHD_stop_daemon(server->daemon);
+    if (server->listen_fd >= 0)
+        close(server->listen_fd);
+    if (server->unix_bound)
+        unlink(server->config->unix_socket);
+    arena_pool_destroy(&server->arenas);
+    pthread_cond_destroy(&server->active_none);
+    pthread_mutex_destroy(&server->active_lock);
+    free(server);
+}
+
+static void init_active(struct http_server *server)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&server->active_none, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&server->active_lock, NULL);
+}
+
+enum status_code http_server_start(const struct config *config, http_route_fn route, void *route_ctx,
+                                   struct http_server **out, struct status *status)
+{
+    struct http_server *server = memory_zalloc(sizeof *server);
+    server->config = config;
+    server->route = route;
+    server->route_ctx = route_ctx;
+    server->listen_fd = -1;
+    cors_policy_init(&server->cors, config->instance_url);
+    arena_pool_init(&server->arenas);
+    init_active(server);
+    enum status_code code = listener_open(config, &server->listen_fd, &server->port, status);
+    if (code != STATUS_OK)
+        goto failed;
+    server->unix_bound = config->unix_socket[0] != '\0';
+    server->workers = worker_pool_create(config->worker_threads, config->worker_queue, status);
+    if (!server->workers) {
+        code = STATUS_RESOURCE_EXHAUSTED;
+        goto failed;
+    }
+    server->daemon = start_daemon(server);
+    if (!server->daemon) {
+        code = status_set(status, STATUS_INTERNAL, "cannot start the HTTP threads: %s", strerror(errno));
+        goto failed;
+    }
+    *out = server;
+    return STATUS_OK;
+failed:
+    destroy(server);
+    return code;
+}
+
+static void wait_until_idle(struct http_server *server, int64_t drain_ns)
+{
+    int64_t until = clock_mono_ns() + drain_ns;
+    struct timespec deadline = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
+    pthread_mutex_lock(&server->active_lock);
+    int waited = 0;
+    while (server->active > 0 && waited != ETIMEDOUT)
+        waited = pthread_cond_timedwait(&server->active_none, &server->active_lock, &deadline);
+    if (server->active > 0)
+        log_warn("%u requests were still running at the end of the drain time", server->active);
+    pthread_mutex_unlock(&server->active_lock);
+}
+
+void http_server_stop(struct http_server *server, int64_t drain_ns)
+{
+    if (!server)
+        return;
+    atomic_store(&server->stopping, true);
+    /* The socket itself stays open until the daemon has stopped, since its threads may still be looking at it. */
+    MHD_quiesce_daemon(server->daemon);
+    shutdown(server->listen_fd, SHUT_RDWR);
+    wait_until_idle(server, drain_ns);
+    destroy(server);
+}
+
+int http_server_port(const struct http_server *server)
+{
+    return server->port;
+}

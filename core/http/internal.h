@@ -1,0 +1,119 @@
+/* What the files of http/ share: the server object and one request in flight. */
+#ifndef MEMORA_HTTP_INTERNAL_H
+#define MEMORA_HTTP_INTERNAL_H
+
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "http/cors.h"
+#include "http/http.h"
+
+enum {
+    HTTP_FREE_ARENAS = 64,       /* arenas kept for re-use */
+    HTTP_DRAIN_FACTOR = 2,       /* a body over the limit is read and dropped up to this many times the limit */
+    HTTP_BODY_BUDGET_FACTOR = 4, /* all bodies in memory together, in units of the limit for one */
+    HTTP_RETRY_AFTER_S = 1,
+    HTTP_BACKLOG = 1024
+};
+
+/* One TCP or unix connection, from accept to close. */
+struct http_connection {
+    char peer[INET6_ADDRSTRLEN];
+};
+
+enum http_phase {
+    HTTP_HEADERS, /* the request line is known, headers are being read */
+    HTTP_BODY,
+    HTTP_WORKING, /* a worker has it; the connection is suspended */
+    HTTP_READY,   /* the answer is complete but not handed to libmicrohttpd */
+    HTTP_SENDING
+};
+
+struct http_request {
+    struct wire_request wire;
+    struct wire_response response;
+    struct http_route_target target;
+    struct http_server *server;
+    struct MHD_Connection *connection;
+    struct http_request *next; /* in the queue of the workers */
+    enum http_phase phase;
+    char *body; /* malloc family; wire.body points here */
+    size_t body_cap;
+    uint64_t body_seen;   /* bytes that came, also those that were dropped */
+    uint64_t body_charge; /* bytes taken from the server's budget */
+    bool body_refused;    /* the budget for all bodies was spent */
+    bool counted;         /* is part of server->active */
+};
+
+struct arena_pool {
+    pthread_mutex_t lock;
+    unsigned count;
+    struct arena *free[HTTP_FREE_ARENAS];
+};
+
+struct worker_pool;
+
+struct http_server {
+    const struct config *config;
+    http_route_fn route;
+    void *route_ctx;
+    struct cors_policy cors;
+    struct MHD_Daemon *daemon;
+    struct worker_pool *workers;
+    struct arena_pool arenas;
+    int listen_fd;
+    int port;
+    bool unix_bound; /* config->unix_socket is ours and has to be removed */
+    atomic_bool stopping;
+    atomic_uint_fast64_t next_id;
+    atomic_uint_fast64_t body_bytes; /* held by all requests */
+    pthread_mutex_t active_lock;
+    pthread_cond_t active_none;
+    unsigned active; /* requests between the end of their headers and the end of their answer */
+};
+
+/* listener.c: a bound and listening socket, or an error that names the address. */
+enum status_code listener_open(const struct config *config, int *fd, int *port, struct status *status);
+
+/* request.c: callbacks of libmicrohttpd; cls is the server. */
+void *request_on_uri(void *cls, const char *uri, struct MHD_Connection *connection);
+void request_on_completed(void *cls, struct MHD_Connection *connection, void **context,
+                          enum MHD_RequestTerminationCode why);
+void request_on_connection(void *cls, struct MHD_Connection *connection, void **context,
+                           enum MHD_ConnectionNotificationCode what);
+/* Completes wire from the headers. */
+void request_begin(struct http_request *request, const char *method);
+void arena_pool_init(struct arena_pool *pool);
+void arena_pool_destroy(struct arena_pool *pool);
+
+/* body.c */
+enum body_verdict {
+    BODY_READ,   /* go on reading */
+    BODY_ANSWER, /* answer now, without the rest */
+    BODY_BROKEN  /* not HTTP that is safe to go on with: 400 and close */
+};
+enum body_verdict body_begin(struct http_request *request);
+/* False: give up on the connection. */
+bool body_add(struct http_request *request, const char *bytes, size_t length);
+void body_release(struct http_request *request);
+
+/* serve.c */
+enum MHD_Result serve_access(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
+                             const char *version, const char *upload, size_t *upload_size, void **context);
+/* Runs the handler of a routed request; on a worker or in place. */
+void serve_run(struct http_request *request);
+void serve_overloaded(struct http_request *request);
+
+/* response.c: hands the answer to libmicrohttpd; MHD_NO closes the connection. */
+enum MHD_Result response_send(struct http_request *request);
+
+/* worker.c */
+struct worker_pool *worker_pool_create(unsigned threads, unsigned queue, struct status *status);
+/* False when the queue is full; else the request belongs to the pool until it resumes the connection. */
+bool worker_submit(struct worker_pool *pool, struct http_request *request);
+/* Answers what is still queued with 503 and waits for what runs. */
+void worker_pool_destroy(struct worker_pool *pool);
+
+#endif

@@ -1,0 +1,120 @@
+/* A bounded pool of threads for handlers that may wait. The connection of a request is suspended meanwhile, so that
+ * the HTTP threads never wait for anything. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "http/internal.h"
+
+enum { WORKER_STACK = 1024 * 1024, MAX_WORKERS = 1024 };
+
+struct worker_pool {
+    pthread_mutex_t lock;
+    pthread_cond_t work;
+    struct http_request *head, *tail;
+    unsigned queued, limit, waiting;
+    bool stopping;
+    unsigned count;
+    pthread_t threads[];
+};
+
+static struct http_request *take(struct worker_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    while (!pool->head && !pool->stopping) {
+        pool->waiting++;
+        pthread_cond_wait(&pool->work, &pool->lock);
+        pool->waiting--;
+    }
+    struct http_request *request = pool->head;
+    if (request) {
+        pool->head = request->next;
+        if (!pool->head)
+            pool->tail = NULL;
+        pool->queued--;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return request;
+}
+
+static void *work(void *arg)
+{
+    struct worker_pool *pool = arg;
+    for (struct http_request *request; (request = take(pool)) != NULL;) {
+        pthread_mutex_lock(&pool->lock);
+        bool stopping = pool->stopping;
+        pthread_mutex_unlock(&pool->lock);
+        if (stopping || clock_mono_ns() >= request->wire.deadline_ns)
+            serve_overloaded(request);
+        else
+            serve_run(request);
+        request->phase = HTTP_READY;
+        MHD_resume_connection(request->connection); /* from here on the request may be gone */
+    }
+    return NULL;
+}
+
+static bool start_threads(struct worker_pool *pool, unsigned threads)
+{
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, WORKER_STACK);
+    while (pool->count < threads && pthread_create(&pool->threads[pool->count], &attributes, work, pool) == 0)
+        pool->count++;
+    pthread_attr_destroy(&attributes);
+    return pool->count == threads;
+}
+
+struct worker_pool *worker_pool_create(unsigned threads, unsigned queue, struct status *status)
+{
+    if (threads < 1)
+        threads = 1;
+    if (threads > MAX_WORKERS)
+        threads = MAX_WORKERS;
+    struct worker_pool *pool = memory_zalloc(sizeof *pool + threads * sizeof pool->threads[0]);
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->work, NULL);
+    pool->limit = queue > 0 ? queue : 1;
+    if (!start_threads(pool, threads)) {
+        status_set(status, STATUS_RESOURCE_EXHAUSTED, "cannot start %u worker threads, only %u", threads, pool->count);
+        worker_pool_destroy(pool);
+        return NULL;
+    }
+    return pool;
+}
+
+bool worker_submit(struct worker_pool *pool, struct http_request *request)
+{
+    pthread_mutex_lock(&pool->lock);
+    /* Idle workers that have not woken yet will take theirs at once, so those requests do not count as waiting. */
+    bool room = pool->queued < pool->limit + pool->waiting && !pool->stopping;
+    if (room) {
+        request->phase = HTTP_WORKING;
+        request->next = NULL;
+        MHD_suspend_connection(request->connection);
+        if (pool->tail)
+            pool->tail->next = request;
+        else
+            pool->head = request;
+        pool->tail = request;
+        pool->queued++;
+        pthread_cond_signal(&pool->work);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return room;
+}
+
+void worker_pool_destroy(struct worker_pool *pool)
+{
+    if (!pool)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pool->stopping = true;
+    pthread_cond_broadcast(&pool->work);
+    pthread_mutex_unlock(&pool->lock);
+    for (unsigned i = 0; i < pool->count; i++)
+        pthread_join(pool->threads[i], NULL);
+    pthread_cond_destroy(&pool->work);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool);
+}
