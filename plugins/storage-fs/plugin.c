@@ -1,0 +1,206 @@
+#include "fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PROBE_KEY_SIZE = 40 };
+
+/* Set once by load(), before any instance exists. */
+static const struct memora_host *the_host;
+
+const struct memora_host *fs_host(void)
+{
+    return the_host;
+}
+
+int fs_fail(struct memora_error *error, int code, int err, const char *format, ...)
+{
+    if (!error)
+        return code;
+    error->native_code = err;
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(error->message, sizeof error->message, format, args);
+    va_end(args);
+    if (err != 0 && length >= 0 && (size_t)length < sizeof error->message) {
+        char text[128];
+        snprintf(error->message + length, sizeof error->message - (size_t)length, ": %s",
+                 strerror_r(err, text, sizeof text));
+    }
+    return code;
+}
+
+int fs_code(int err)
+{
+    switch (err) {
+    case ENOENT:
+    case ENOTDIR:
+        return MEMORA_E_NOT_FOUND;
+    case ELOOP:
+    case EXDEV:
+    case ENAMETOOLONG:
+    case EINVAL:
+    case EISDIR:
+        return MEMORA_E_ARG;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return MEMORA_E_FULL;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return MEMORA_E_AUTH;
+    case EEXIST:
+    case ENOTEMPTY:
+        return MEMORA_E_EXISTS;
+    case ENOMEM:
+        return MEMORA_E_NOMEM;
+    default:
+        return MEMORA_E_IO;
+    }
+}
+
+void fs_object_fill(struct memora_object *object, const struct stat *st)
+{
+    memset(object, 0, sizeof *object);
+    object->size = (uint64_t)st->st_size;
+    object->mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+    snprintf(object->etag, sizeof object->etag, "%llx-%llx", (unsigned long long)object->mtime_ns,
+             (unsigned long long)object->size);
+}
+
+static int fs_open(const struct memora_config *config, struct memora_storage **out, struct memora_error *error)
+{
+    const char *root = the_host->config_str(config, "root");
+    if (!root || !*root)
+        root = the_host->data_dir();
+    int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return fs_fail(error, MEMORA_E_CONFIG, errno, "root: cannot open directory %s", root);
+    struct memora_storage *storage = malloc(sizeof *storage);
+    if (!storage) {
+        close(fd);
+        return fs_fail(error, MEMORA_E_NOMEM, ENOMEM, "root: cannot open directory %s", root);
+    }
+    *storage = (struct memora_storage){
+        .root_fd = fd, .follow_symlinks = the_host->config_bool(config, "follow_symlinks") != 0, .host = the_host};
+    *out = storage;
+    return MEMORA_OK;
+}
+
+static void fs_close(struct memora_storage *storage)
+{
+    if (!storage)
+        return;
+    close(storage->root_fd);
+    free(storage);
+}
+
+static uint64_t fs_features(struct memora_storage *storage)
+{
+    (void)storage;
+    return MEMORA_STORAGE_RANGE | MEMORA_STORAGE_LIST | MEMORA_STORAGE_FD;
+}
+
+/* Source of the probe object: its bytes, once. */
+struct probe {
+    uint64_t value;
+    bool sent;
+};
+
+static int64_t probe_read(void *ctx, void *buf, size_t cap)
+{
+    struct probe *probe = ctx;
+    if (probe->sent || cap < sizeof probe->value)
+        return 0;
+    memcpy(buf, &probe->value, sizeof probe->value);
+    probe->sent = true;
+    return sizeof probe->value;
+}
+
+static int probe_compare(struct memora_storage *storage, const char *key, const struct probe *probe,
+                         struct memora_error *error)
+{
+    struct memora_reader *reader = NULL;
+    int result = fs_get(storage, key, 0, UINT64_MAX, &reader, NULL, error);
+    if (result != MEMORA_OK)
+        return result;
+    uint64_t value = 0;
+    int64_t n = fs_read(reader, &value, sizeof value, error);
+    fs_reader_close(reader);
+    if (n < 0)
+        return (int)n;
+    return n == sizeof value && value == probe->value
+               ? MEMORA_OK
+               : fs_fail(error, MEMORA_E_IO, 0, "the probe file reads back differently");
+}
+
+/* Writes, reads back and removes an object of its own. */
+static int fs_check(struct memora_storage *storage, struct memora_error *error)
+{
+    struct probe probe = {0};
+    if (storage->host->random(&probe.value, sizeof probe.value) != MEMORA_OK)
+        return fs_fail(error, MEMORA_E_INTERNAL, 0, "no random numbers");
+    char key[PROBE_KEY_SIZE];
+    snprintf(key, sizeof key, ".memora-check-%016llx", (unsigned long long)probe.value);
+    struct memora_put put = {.struct_size = sizeof put,
+                             .flags = FS_PUT_EXCLUSIVE,
+                             .size = sizeof probe.value,
+                             .content_type = "application/octet-stream",
+                             .read = probe_read,
+                             .ctx = &probe};
+    int result = fs_put(storage, key, &put, NULL, error);
+    if (result != MEMORA_OK)
+        return result;
+    result = probe_compare(storage, key, &probe, error);
+    int removed = fs_remove(storage, key, result == MEMORA_OK ? error : NULL);
+    return result == MEMORA_OK ? removed : result;
+}
+
+static int fs_load(const struct memora_host *host, struct memora_error *error)
+{
+    (void)error;
+    the_host = host;
+    return MEMORA_OK;
+}
+
+const struct memora_plugin *memora_plugin_v1(void)
+{
+    static const struct memora_config_key keys[] = {
+        {"root", MEMORA_KEY_PATH, 0, "", "Directory of the files; none can lie outside. Default: the data directory."},
+        {"follow_symlinks", MEMORA_KEY_BOOL, 0, "no",
+         "Follow symbolic links below root, even out of it. Only where nobody else can make links."},
+    };
+    static const struct memora_storage_ops ops = {.struct_size = sizeof ops,
+                                                  .open = fs_open,
+                                                  .close = fs_close,
+                                                  .features = fs_features,
+                                                  .check = fs_check,
+                                                  .put = fs_put,
+                                                  .stat = fs_stat,
+                                                  .get = fs_get,
+                                                  .read = fs_read,
+                                                  .reader_fd = fs_reader_fd,
+                                                  .reader_close = fs_reader_close,
+                                                  .remove = fs_remove,
+                                                  .list = fs_list};
+    static const struct memora_plugin plugin = {.magic = MEMORA_PLUGIN_MAGIC,
+                                                .struct_size = sizeof plugin,
+                                                .abi_major = MEMORA_ABI_MAJOR,
+                                                .abi_minor = MEMORA_ABI_MINOR,
+                                                .kind = MEMORA_KIND_STORAGE,
+                                                .threads = MEMORA_THREADS_PARALLEL,
+                                                .config_key_count = sizeof keys / sizeof *keys,
+                                                .name = "fs",
+                                                .version = "1.0",
+                                                .summary = "Files in a directory",
+                                                .config_keys = keys,
+                                                .ops = &ops,
+                                                .load = fs_load};
+    return &plugin;
+}
