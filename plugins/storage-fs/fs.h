@@ -9,8 +9,7 @@
 #include <sys/stat.h>
 
 enum {
-    FS_KEY_MAX = 1024,     /* bytes of a key, as the ABI has it */
-    FS_PUT_EXCLUSIVE = 1,  /* memora_put.flags: fail when the object exists */
+    FS_KEY_MAX = MEMORA_STORAGE_KEY_MAX,
     FS_TEMP_NAME_SIZE = 40 /* of FS_TEMP_PREFIX, 16 digits and NUL */
 };
 

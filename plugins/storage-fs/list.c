@@ -7,6 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Result of list_folder beside those of the ABI: item() wants no more. */
+enum { STOPPED = MEMORA_ROW };
+
 /* One file or folder. Folders carry a trailing '/', which puts them where the keys below them belong in byte order. */
 struct entry {
     char *name;
@@ -133,7 +136,7 @@ static int list_folder(struct listing *listing, size_t base, struct memora_error
         } else {
             struct memora_object object;
             fs_object_fill(&object, &entry->st);
-            result = listing->item(listing->ctx, listing->key, &object) ? MEMORA_ROW : MEMORA_OK;
+            result = listing->item(listing->ctx, listing->key, &object) ? STOPPED : MEMORA_OK;
         }
     }
     entries_free(&entries);
@@ -156,5 +159,6 @@ int fs_list(struct memora_storage *storage, const char *prefix, const char *afte
             return MEMORA_OK;
         listing.key[base++] = '/';
     }
-    return list_folder(&listing, base, error);
+    int result = list_folder(&listing, base, error);
+    return result == STOPPED ? MEMORA_OK : result;
 }

@@ -20,19 +20,16 @@ const struct memora_host *fs_host(void)
 
 int fs_fail(struct memora_error *error, int code, int err, const char *format, ...)
 {
-    if (!error)
-        return code;
-    error->native_code = err;
+    char message[sizeof error->message], reason[128];
     va_list args;
     va_start(args, format);
-    int length = vsnprintf(error->message, sizeof error->message, format, args);
+    vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    if (err != 0 && length >= 0 && (size_t)length < sizeof error->message) {
-        char text[128];
-        snprintf(error->message + length, sizeof error->message - (size_t)length, ": %s",
-                 strerror_r(err, text, sizeof text));
-    }
-    return code;
+    if (error)
+        error->native_code = err;
+    if (err == 0)
+        return memora_fail(error, code, "%s", message);
+    return memora_fail(error, code, "%s: %s", message, strerror_r(err, reason, sizeof reason));
 }
 
 int fs_code(int err)
@@ -77,8 +74,6 @@ void fs_object_fill(struct memora_object *object, const struct stat *st)
 static int fs_open(const struct memora_config *config, struct memora_storage **out, struct memora_error *error)
 {
     const char *root = the_host->config_str(config, "root");
-    if (!root || !*root)
-        root = the_host->data_dir();
     int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return fs_fail(error, MEMORA_E_CONFIG, errno, "root: cannot open directory %s", root);
@@ -127,7 +122,8 @@ static int probe_compare(struct memora_storage *storage, const char *key, const 
                          struct memora_error *error)
 {
     struct memora_reader *reader = NULL;
-    int result = fs_get(storage, key, 0, UINT64_MAX, &reader, NULL, error);
+    struct memora_object object;
+    int result = fs_get(storage, key, 0, UINT64_MAX, &reader, &object, error);
     if (result != MEMORA_OK)
         return result;
     uint64_t value = 0;
@@ -149,12 +145,13 @@ static int fs_check(struct memora_storage *storage, struct memora_error *error)
     char key[PROBE_KEY_SIZE];
     snprintf(key, sizeof key, ".memora-check-%016llx", (unsigned long long)probe.value);
     struct memora_put put = {.struct_size = sizeof put,
-                             .flags = FS_PUT_EXCLUSIVE,
+                             .flags = MEMORA_PUT_NO_REPLACE,
                              .size = sizeof probe.value,
                              .content_type = "application/octet-stream",
                              .read = probe_read,
                              .ctx = &probe};
-    int result = fs_put(storage, key, &put, NULL, error);
+    struct memora_object object = {0};
+    int result = fs_put(storage, key, &put, &object, error);
     if (result != MEMORA_OK)
         return result;
     result = probe_compare(storage, key, &probe, error);
@@ -172,9 +169,9 @@ static int fs_load(const struct memora_host *host, struct memora_error *error)
 const struct memora_plugin *memora_plugin_v1(void)
 {
     static const struct memora_config_key keys[] = {
-        {"root", MEMORA_KEY_PATH, 0, "", "Directory of the files; none can lie outside. Default: the data directory."},
+        {"root", MEMORA_KEY_PATH, 0, "{data}", "directory that all files lie in or below"},
         {"follow_symlinks", MEMORA_KEY_BOOL, 0, "no",
-         "Follow symbolic links below root, even out of it. Only where nobody else can make links."},
+         "follow symbolic links below root, even out of it; only where nobody else can make links"},
     };
     static const struct memora_storage_ops ops = {.struct_size = sizeof ops,
                                                   .open = fs_open,
@@ -198,7 +195,8 @@ const struct memora_plugin *memora_plugin_v1(void)
                                                 .config_key_count = sizeof keys / sizeof *keys,
                                                 .name = "fs",
                                                 .version = "1.0",
-                                                .summary = "Files in a directory",
+                                                .summary = "Attachments as files below a directory",
+                                                .licence = "MIT",
                                                 .config_keys = keys,
                                                 .ops = &ops,
                                                 .load = fs_load};

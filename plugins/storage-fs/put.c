@@ -136,7 +136,7 @@ static int draft_publish(const struct memora_storage *storage, struct draft *dra
 static int put_in(const struct memora_storage *storage, struct draft *draft, const char *key, const char *name,
                   const struct memora_put *put, struct memora_object *out, struct memora_error *error)
 {
-    bool exclusive = (put->flags & FS_PUT_EXCLUSIVE) != 0;
+    bool exclusive = (put->flags & MEMORA_PUT_NO_REPLACE) != 0;
     struct stat st;
     /* Only spares the copying; whether the name is free is decided when publishing. */
     if (exclusive && fstatat(draft->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
@@ -152,8 +152,7 @@ static int put_in(const struct memora_storage *storage, struct draft *draft, con
         return fs_fail(error, fs_code(errno), errno, "cannot name the file of %s", key);
     if (fsync(draft->dir) != 0)
         return fs_fail(error, fs_code(errno), errno, "cannot make the name of %s durable", key);
-    if (out)
-        fs_object_fill(out, &st);
+    fs_object_fill(out, &st);
     return MEMORA_OK;
 }
 

@@ -49,9 +49,8 @@ int fs_get(struct memora_storage *storage, const char *key, uint64_t off, uint64
     if (fd < 0)
         return fs_fail(error, fs_code(errno), errno, "cannot open %s", key);
     uint64_t size = (uint64_t)st.st_size;
-    if (info)
-        fs_object_fill(info, &st);
-    if (off > 0 && off >= size) {
+    fs_object_fill(info, &st);
+    if (off > size) {
         close(fd);
         return fs_fail(error, MEMORA_E_RANGE, 0, "%s ends before the offset", key);
     }
