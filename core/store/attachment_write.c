@@ -1,0 +1,83 @@
+#include "store/attachment.h"
+
+#include "base/clock.h"
+#include "codec/codec.h"
+
+static const char *storage_name(enum store_attachment_storage storage)
+{
+    static const char *const names[] = {"", "LOCAL", "S3", "EXTERNAL"};
+    return names[storage];
+}
+
+enum status_code store_attachment_insert(struct db_conn *conn, struct arena *arena, struct store_attachment *attachment,
+                                         struct status *status)
+{
+    struct buf payload = buf_in(arena);
+    enum status_code code = STATUS_OK;
+    if (attachment->payload)
+        code = codec_write_json(&payload, &attachment->payload->base, CODEC_JSON_SPARSE, status);
+    else
+        buf_add_str(&payload, "{}");
+    if (code)
+        return code;
+    int64_t now = clock_wall_s(), id;
+    attachment->created_ts = attachment->updated_ts = now;
+    const struct memora_value params[] = {
+        db_text(attachment->uid),
+        db_int(attachment->creator_id),
+        db_int(now),
+        db_int(now),
+        db_text(attachment->filename),
+        attachment->storage == STORE_ATTACHMENT_DATABASE ? db_blob(attachment->bytes, attachment->bytes_length)
+                                                         : db_null(),
+        db_text(attachment->type),
+        db_int(attachment->size),
+        attachment->memo_id ? db_int(attachment->memo_id) : db_null(),
+        db_text(storage_name(attachment->storage)),
+        db_text(attachment->reference),
+        db_text_n(buf_str(&payload), payload.len),
+    };
+    code = db_insert(conn,
+                     "INSERT INTO attachment (uid, creator_id, created_ts, updated_ts, filename, `blob`, type, size, "
+                     "memo_id, storage_type, reference, payload) "
+                     "VALUES (?, ?, {time_write:?}, {time_write:?}, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     params, sizeof params / sizeof params[0], &id, status);
+    if (code == STATUS_OK)
+        attachment->id = (int32_t)id;
+    return code;
+}
+
+enum status_code store_attachment_update(struct db_conn *conn, int32_t id, const char *filename, int64_t updated_ts,
+                                         struct status *status)
+{
+    if (!filename) {
+        const struct memora_value params[] = {db_int(updated_ts), db_int(id)};
+        return db_exec(conn, "UPDATE attachment SET updated_ts = {time_write:?} WHERE id = ?", params, 2, NULL, status);
+    }
+    const struct memora_value params[] = {db_text(filename), db_int(updated_ts), db_int(id)};
+    return db_exec(conn, "UPDATE attachment SET filename = ?, updated_ts = {time_write:?} WHERE id = ?", params, 3,
+                   NULL, status);
+}
+
+enum status_code store_attachment_link(struct db_conn *conn, int32_t id, int32_t memo_id, int64_t updated_ts,
+                                       struct status *status)
+{
+    const struct memora_value params[] = {db_int(memo_id), db_int(updated_ts), db_int(id)};
+    return db_exec(conn, "UPDATE attachment SET memo_id = ?, updated_ts = {time_write:?} WHERE id = ?", params, 3, NULL,
+                   status);
+}
+
+enum status_code store_attachment_delete(struct db_conn *conn, struct arena *arena, const int32_t *ids, size_t count,
+                                         struct status *status)
+{
+    if (count == 0)
+        return STATUS_OK;
+    if (count > STORE_IN_MAX)
+        return status_set(status, STATUS_INTERNAL, "too many attachments in one statement: %zu", count);
+    struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, STORE_IN_MAX);
+    struct buf sql = buf_in(arena);
+    uint32_t used = 0;
+    buf_add_str(&sql, "DELETE FROM attachment WHERE id IN ");
+    store_sql_in(&sql, params, &used, ids, count);
+    return db_exec(conn, buf_str(&sql), params, used, NULL, status);
+}
