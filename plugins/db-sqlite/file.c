@@ -1,0 +1,151 @@
+/* The database file and the lock that keeps a second server off it.
+ *
+ * SQLite itself would let two servers share a file, but their caches would not know of each other's writes. So each
+ * instance holds flock(2) on a side-file. It is not on the database file: closing any descriptor of that would drop
+ * SQLite's own POSIX locks (fcntl(2)), and reading tools must not be stopped. */
+#include "sqlite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MAX_PATH_LENGTH = 3800, MAX_LOCK_ATTEMPTS = 100 };
+static const char default_name[] = "memos_prod.db";
+static const char lock_suffix[] = ".memora-lock";
+
+static int find_path(struct memora_db *db, const char *dsn, struct memora_error *error)
+{
+    if (dsn && *dsn) {
+        if (strcmp(dsn, ":memory:") == 0 || strncmp(dsn, "file:", 5) == 0)
+            return sqlite_fail(error, MEMORA_E_CONFIG, "dsn is \"%.64s\"; it must be the path of a file", dsn);
+        db->path = strdup(dsn);
+    } else if (asprintf(&db->path, "%s/%s", sqlite_host()->data_dir(), default_name) < 0) {
+        db->path = NULL;
+    }
+    if (!db->path)
+        return sqlite_fail(error, MEMORA_E_NOMEM, "out of memory");
+    if (strlen(db->path) > MAX_PATH_LENGTH)
+        return sqlite_fail(error, MEMORA_E_CONFIG, "dsn is longer than %d bytes", MAX_PATH_LENGTH);
+    return MEMORA_OK;
+}
+
+static int check_directory(const char *path, struct memora_error *error)
+{
+    char copy[MAX_PATH_LENGTH + 1];
+    snprintf(copy, sizeof copy, "%s", path);
+    const char *dir = dirname(copy);
+    struct stat info;
+    if (stat(dir, &info) != 0)
+        return sqlite_fail(error, MEMORA_E_IO, "directory %s of the database file: %s", dir, strerror(errno));
+    if (!S_ISDIR(info.st_mode))
+        return sqlite_fail(error, MEMORA_E_IO, "%s is not a directory", dir);
+    if (faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) != 0)
+        return sqlite_fail(error, MEMORA_E_IO,
+                           "directory %s is not writable (SQLite keeps its log beside the database file): %s", dir,
+                           strerror(errno));
+    return MEMORA_OK;
+}
+
+static int check_file(struct memora_db *db, struct memora_error *error)
+{
+    struct stat info;
+    if (stat(db->path, &info) != 0) {
+        if (errno != ENOENT)
+            return sqlite_fail(error, MEMORA_E_IO, "database file %s: %s", db->path, strerror(errno));
+        db->is_new = true;
+        return MEMORA_OK;
+    }
+    if (!S_ISREG(info.st_mode))
+        return sqlite_fail(error, MEMORA_E_IO, "database file %s is not a regular file", db->path);
+    if (faccessat(AT_FDCWD, db->path, R_OK | W_OK, AT_EACCESS) != 0)
+        return sqlite_fail(error, MEMORA_E_IO, "database file %s cannot be read and written: %s", db->path,
+                           strerror(errno));
+    db->is_new = info.st_size == 0;
+    return MEMORA_OK;
+}
+
+/* The holder leaves its process id in the lock file, for the message only. */
+static int held_by_another(const char *path, int lock, struct memora_error *error)
+{
+    char pid[24] = "";
+    ssize_t n = pread(lock, pid, sizeof pid - 1, 0);
+    if (n > 0)
+        pid[strspn(pid, "0123456789")] = '\0';
+    return sqlite_fail(error, MEMORA_E_IO, "database file %s is in use by another server%s%s (lock file %s%s)", path,
+                       *pid ? ", process " : "", pid, path, lock_suffix);
+}
+
+/* The lock counts only if the locked file is still the one at that path: the former holder removes it. */
+static bool still_there(int lock, const char *lock_path)
+{
+    struct stat locked, named;
+    return fstat(lock, &locked) == 0 && stat(lock_path, &named) == 0 && locked.st_ino == named.st_ino &&
+           locked.st_dev == named.st_dev;
+}
+
+static int take_lock(struct memora_db *db, struct memora_error *error)
+{
+    char lock_path[MAX_PATH_LENGTH + sizeof lock_suffix];
+    snprintf(lock_path, sizeof lock_path, "%s%s", db->path, lock_suffix);
+    for (int attempt = 0; attempt < MAX_LOCK_ATTEMPTS; attempt++) {
+        int lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (lock < 0)
+            return sqlite_fail(error, MEMORA_E_IO, "lock file %s: %s", lock_path, strerror(errno));
+        if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+            int result = errno == EWOULDBLOCK
+                             ? held_by_another(db->path, lock, error)
+                             : sqlite_fail(error, MEMORA_E_IO, "lock file %s: %s", lock_path, strerror(errno));
+            close(lock);
+            return result;
+        }
+        if (still_there(lock, lock_path)) {
+            db->lock = lock;
+            if (ftruncate(lock, 0) == 0)
+                dprintf(lock, "%ld\n", (long)getpid());
+            return MEMORA_OK;
+        }
+        close(lock);
+    }
+    return sqlite_fail(error, MEMORA_E_IO, "lock file %s keeps changing", lock_path);
+}
+
+/* SQLite would create the file readable by everyone; it will hold password hashes and the signing key. */
+static int create_file(const struct memora_db *db, struct memora_error *error)
+{
+    int fd = open(db->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return sqlite_fail(error, MEMORA_E_IO, "database file %s cannot be created: %s", db->path, strerror(errno));
+    close(fd);
+    return MEMORA_OK;
+}
+
+int sqlite_file_open(struct memora_db *db, const char *dsn, struct memora_error *error)
+{
+    int result = find_path(db, dsn, error);
+    if (result == MEMORA_OK)
+        result = check_directory(db->path, error);
+    if (result == MEMORA_OK)
+        result = check_file(db, error);
+    if (result == MEMORA_OK)
+        result = take_lock(db, error);
+    if (result == MEMORA_OK && db->is_new)
+        result = create_file(db, error);
+    return result;
+}
+
+void sqlite_file_close(struct memora_db *db)
+{
+    if (db->lock >= 0) {
+        char lock_path[MAX_PATH_LENGTH + sizeof lock_suffix];
+        snprintf(lock_path, sizeof lock_path, "%s%s", db->path, lock_suffix);
+        unlink(lock_path); /* while it is still locked: nobody can hold it */
+        close(db->lock);
+    }
+    free(db->path);
+}

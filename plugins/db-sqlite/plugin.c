@@ -1,0 +1,163 @@
+/* The entry point: config keys, the table of operations and the life of an instance. */
+#include "sqlite.h"
+
+#include <memora/version.h>
+#include <stdlib.h>
+
+/* Set by load() before any other call, constant afterwards; the ABI gives operations no other way to the host. */
+static const struct memora_host *host;
+
+const struct memora_host *sqlite_host(void)
+{
+    return host;
+}
+
+static const char *synchronous_word(const char *text)
+{
+    static const char *const words[] = {"FULL", "NORMAL", "EXTRA"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (sqlite3_stricmp(text, words[i]) == 0)
+            return words[i];
+    return NULL;
+}
+
+static int read_config(struct memora_db *db, const struct memora_config *config, struct memora_error *error)
+{
+    enum { MAX_PAGE_CACHE_KIB = 1024 * 1024, MAX_BUSY_TIMEOUT_S = 600 };
+    const char *synchronous = host->config_str(config, "synchronous");
+    db->synchronous = synchronous_word(synchronous);
+    if (!db->synchronous)
+        return sqlite_fail(error, MEMORA_E_CONFIG, "synchronous is \"%.64s\"; it must be full, normal or extra",
+                           synchronous);
+    db->page_cache_kib = host->config_int(config, "page_cache_kib");
+    if (db->page_cache_kib < 64 || db->page_cache_kib > MAX_PAGE_CACHE_KIB)
+        return sqlite_fail(error, MEMORA_E_CONFIG, "page_cache_kib is %lld; it must be 64 to %d",
+                           (long long)db->page_cache_kib, MAX_PAGE_CACHE_KIB);
+    int64_t seconds = host->config_int(config, "busy_timeout");
+    if (seconds < 0 || seconds > MAX_BUSY_TIMEOUT_S)
+        return sqlite_fail(error, MEMORA_E_CONFIG, "busy_timeout is %lld; it must be 0 to %d seconds",
+                           (long long)seconds, MAX_BUSY_TIMEOUT_S);
+    db->busy_timeout_ms = seconds * 1000;
+    return MEMORA_OK;
+}
+
+/* Reads the file's header and schema through a first connection, so that a wrong file is told at start. */
+static int probe(struct memora_db *db, struct memora_error *error)
+{
+    struct memora_conn *conn = NULL;
+    int result = sqlite_connect(db, &conn, error);
+    if (result == MEMORA_OK)
+        sqlite_disconnect(conn);
+    return result;
+}
+
+static void instance_close(struct memora_db *db)
+{
+    if (!db)
+        return;
+    sqlite_file_close(db);
+    pthread_mutex_destroy(&db->mutex);
+    free(db);
+}
+
+static int instance_open(const struct memora_config *config, struct memora_db **out, struct memora_error *error)
+{
+    struct memora_db *db = calloc(1, sizeof *db);
+    if (!db)
+        return sqlite_fail(error, MEMORA_E_NOMEM, "out of memory");
+    db->lock = -1;
+    pthread_mutex_init(&db->mutex, NULL);
+    sqlite_dialect_fill(&db->dialect);
+    int result = read_config(db, config, error);
+    if (result == MEMORA_OK)
+        result = sqlite_file_open(db, host->config_str(config, "dsn"), error);
+    if (result == MEMORA_OK)
+        result = probe(db, error);
+    if (result != MEMORA_OK) {
+        instance_close(db);
+        return result;
+    }
+    *out = db;
+    return MEMORA_OK;
+}
+
+static const struct memora_dialect *instance_dialect(struct memora_db *db)
+{
+    return &db->dialect;
+}
+
+static int load(const struct memora_host *services, struct memora_error *error)
+{
+    host = services;
+    /* Statistics take a process-wide lock in every allocation. Refused (and then without harm) when something else in
+     * the process has already started the library. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    if (sqlite3_threadsafe() == 0)
+        return sqlite_fail(error, MEMORA_E_UNSUPPORTED, "the SQLite library was built without thread safety");
+    int code = sqlite3_initialize();
+    return code == SQLITE_OK ? MEMORA_OK : sqlite_error(error, code, NULL);
+}
+
+static void describe(void (*emit)(void *, const char *, const char *), void *ctx)
+{
+    emit(ctx, "library", "SQLite (public domain)");
+    emit(ctx, "library_version", sqlite3_libversion());
+}
+
+static const struct memora_config_key keys[] = {
+    {"dsn", MEMORA_KEY_STRING, 0, "", "Path of the database file; empty: memos_prod.db in the data directory"},
+    {"page_cache_kib", MEMORA_KEY_INT, 0, "1024", "Page cache of each connection in KiB (64 to 1048576)"},
+    {"synchronous", MEMORA_KEY_STRING, 0, "full",
+     "full: an acknowledged write survives a power cut; normal: it survives a crash of the server; extra"},
+    {"busy_timeout", MEMORA_KEY_SECONDS, 0, "10", "How long to wait for another program's write lock"},
+};
+
+static const struct memora_db_ops ops = {
+    .struct_size = sizeof ops,
+    .open = instance_open,
+    .close = instance_close,
+    .dialect = instance_dialect,
+    .connect = sqlite_connect,
+    .disconnect = sqlite_disconnect,
+    .recycle = sqlite_recycle,
+    .interrupt = sqlite_interrupt_conn,
+    .prepare = sqlite_prepare,
+    .bind = sqlite_bind,
+    .step = sqlite_step,
+    .row = sqlite_row,
+    .affected = sqlite_affected,
+    .last_id = sqlite_last_id,
+    .reset = sqlite_reset,
+    .finalize = sqlite_finalize,
+    .begin = sqlite_begin,
+    .commit = sqlite_commit,
+    .rollback = sqlite_rollback,
+    .script = sqlite_script,
+    .migrate_lock = sqlite_migrate_lock,
+    .migrate_unlock = sqlite_migrate_unlock,
+    .size_bytes = sqlite_size_bytes,
+    .backup = sqlite_backup,
+};
+
+static const struct memora_plugin plugin = {
+    .magic = MEMORA_PLUGIN_MAGIC,
+    .struct_size = sizeof plugin,
+    .abi_major = MEMORA_ABI_MAJOR,
+    .abi_minor = MEMORA_ABI_MINOR,
+    .needs_minor = 0,
+    .kind = MEMORA_KIND_DB,
+    .threads = MEMORA_THREADS_PER_CONN,
+    .config_key_count = sizeof keys / sizeof keys[0],
+    .name = "sqlite",
+    .version = MEMORA_VERSION,
+    .summary = "SQLite 3 database in one file",
+    .config_keys = keys,
+    .ops = &ops,
+    .load = load,
+    .describe = describe,
+};
+
+const struct memora_plugin *memora_plugin_v1(void)
+{
+    return &plugin;
+}
