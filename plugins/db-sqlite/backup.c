@@ -20,7 +20,7 @@ static int copy_pages(struct memora_conn *from, const char *path, struct memora_
         return result;
     }
     /* One read transaction around all steps: writers go on, and the copy does not start over at each commit. */
-    code = sqlite3_exec(from->sqlite, "BEGIN; SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
+    code = sqlite3_exec(from->sqlite, "BEGIN; SELECT 1 FROM sqlite_master", NULL, NULL, NULL);
     do {
         if (code == SQLITE_OK)
             code = sqlite_host()->stopping() ? SQLITE_INTERRUPT : sqlite3_backup_step(backup, PAGES_PER_STEP);
@@ -35,16 +35,16 @@ static int copy_pages(struct memora_conn *from, const char *path, struct memora_
 static int send_file(int fd, int (*write)(void *, const void *, size_t), void *ctx, struct memora_error *error)
 {
     char *chunk = malloc(CHUNK);
-    int result = chunk ? MEMORA_OK : sqlite_fail(error, MEMORA_E_NOMEM, "out of memory");
+    int result = chunk ? MEMORA_OK : memora_fail(error, MEMORA_E_NOMEM, "out of memory");
     off_t offset = 0;
     while (result == MEMORA_OK) {
         ssize_t n = pread(fd, chunk, CHUNK, offset);
         if (n == 0)
             break;
         if (n < 0)
-            result = sqlite_fail(error, MEMORA_E_IO, "reading the copy: %s", strerror(errno));
+            result = memora_fail(error, MEMORA_E_IO, "reading the copy: %s", strerror(errno));
         else if (write(ctx, chunk, (size_t)n) < 0)
-            result = sqlite_fail(error, MEMORA_E_CANCELLED, "the receiver of the copy gave up");
+            result = memora_fail(error, MEMORA_E_CANCELLED, "the receiver of the copy gave up");
         else
             offset += n;
     }
@@ -57,10 +57,10 @@ int sqlite_backup(struct memora_db *db, int (*write)(void *, const void *, size_
 {
     char *path = NULL;
     if (asprintf(&path, "%s.backup-XXXXXX", db->path) < 0)
-        return sqlite_fail(error, MEMORA_E_NOMEM, "out of memory");
+        return memora_fail(error, MEMORA_E_NOMEM, "out of memory");
     int fd = mkstemp(path);
     if (fd < 0) {
-        int result = sqlite_fail(error, MEMORA_E_IO, "%s: %s", path, strerror(errno));
+        int result = memora_fail(error, MEMORA_E_IO, "%s: %s", path, strerror(errno));
         free(path);
         return result;
     }

@@ -73,7 +73,7 @@ int sqlite_connect(struct memora_db *db, struct memora_conn **out, struct memora
 {
     struct memora_conn *conn = calloc(1, sizeof *conn);
     if (!conn)
-        return sqlite_fail(error, MEMORA_E_NOMEM, "out of memory");
+        return memora_fail(error, MEMORA_E_NOMEM, "out of memory");
     conn->db = db;
     conn->checkpoint_at = CHECKPOINT_PAGES;
     enum { FLAGS = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE };
@@ -86,10 +86,9 @@ int sqlite_connect(struct memora_db *db, struct memora_conn **out, struct memora
         struct memora_error cause = {0};
         int result = sqlite_error(&cause, code, conn->sqlite);
         sqlite_disconnect(conn);
-        sqlite_fail(error, result, "database file %s: %s", db->path, cause.message);
         if (error)
             error->native_code = code;
-        return result;
+        return memora_fail(error, result, "database file %s: %.400s", db->path, cause.message);
     }
     *out = conn;
     return MEMORA_OK;
@@ -105,8 +104,8 @@ static bool in_wal_mode(struct memora_db *db)
 
 void sqlite_disconnect(struct memora_conn *conn)
 {
-    if (!conn)
-        return;
+    while (conn->statements)
+        sqlite_finalize(conn->statements);
     sqlite3_finalize(conn->begin_read);
     sqlite3_finalize(conn->begin_write);
     sqlite3_finalize(conn->commit);
@@ -184,7 +183,7 @@ static int enter_wal_mode(struct memora_conn *conn, struct memora_error *error)
         if (code != SQLITE_OK)
             result = sqlite_error(error, code, conn->sqlite);
         else if (!wal)
-            result = sqlite_fail(error, MEMORA_E_IO, "%s cannot be put in WAL mode; is it on a network file system?",
+            result = memora_fail(error, MEMORA_E_IO, "%s cannot be put in WAL mode; is it on a network file system?",
                                  db->path);
         else
             db->wal = true;
@@ -216,7 +215,7 @@ int sqlite_script(struct memora_conn *conn, const char *sql, size_t length, stru
 {
     char *text = length < INT_MAX ? strndup(sql, length) : NULL;
     if (!text)
-        return sqlite_fail(error, MEMORA_E_NOMEM, "out of memory");
+        return memora_fail(error, MEMORA_E_NOMEM, "out of memory");
     int code = sqlite3_exec(conn->sqlite, text, NULL, NULL, NULL);
     free(text);
     return code == SQLITE_OK ? MEMORA_OK : sqlite_error(error, code, conn->sqlite);
@@ -226,7 +225,7 @@ int sqlite_script(struct memora_conn *conn, const char *sql, size_t length, stru
 int sqlite_migrate_lock(struct memora_conn *conn, int64_t timeout_ns, struct memora_error *error)
 {
     (void)timeout_ns;
-    return conn->db->lock >= 0 ? MEMORA_OK : sqlite_fail(error, MEMORA_E_INTERNAL, "the database is not locked");
+    return conn->db->lock >= 0 ? MEMORA_OK : memora_fail(error, MEMORA_E_INTERNAL, "the database is not locked");
 }
 
 void sqlite_migrate_unlock(struct memora_conn *conn)

@@ -1,10 +1,6 @@
 /* SQLite's result codes in terms of what the core should do. */
 #include "sqlite.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
 static int classify(int code)
 {
     if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY || code == SQLITE_CONSTRAINT_ROWID)
@@ -60,37 +56,12 @@ static const char *own_text(int code)
     }
 }
 
-static void one_line(char *text)
-{
-    for (; *text; text++)
-        if (*text == '\n' || *text == '\r')
-            *text = ' ';
-}
-
 int sqlite_error(struct memora_error *error, int code, sqlite3 *handle)
 {
-    if (error) {
-        const char *text = own_text(code);
-        if (!text)
-            text = handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
+    const char *text = own_text(code);
+    if (!text)
+        text = handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
+    if (error)
         error->native_code = code;
-        error->sqlstate[0] = '\0';
-        snprintf(error->message, sizeof error->message, "%s", text);
-        one_line(error->message);
-    }
-    return classify(code);
-}
-
-int sqlite_fail(struct memora_error *error, int result, const char *format, ...)
-{
-    if (error) {
-        va_list args;
-        va_start(args, format);
-        vsnprintf(error->message, sizeof error->message, format, args);
-        va_end(args);
-        error->native_code = 0;
-        error->sqlstate[0] = '\0';
-        one_line(error->message);
-    }
-    return result;
+    return memora_fail(error, classify(code), "%s", text);
 }

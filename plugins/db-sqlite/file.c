@@ -23,15 +23,15 @@ static int find_path(struct memora_db *db, const char *dsn, struct memora_error 
 {
     if (dsn && *dsn) {
         if (strcmp(dsn, ":memory:") == 0 || strncmp(dsn, "file:", 5) == 0)
-            return sqlite_fail(error, MEMORA_E_CONFIG, "dsn is \"%.64s\"; it must be the path of a file", dsn);
+            return memora_fail(error, MEMORA_E_CONFIG, "dsn is \"%.64s\"; it must be the path of a file", dsn);
         db->path = strdup(dsn);
     } else if (asprintf(&db->path, "%s/%s", sqlite_host()->data_dir(), default_name) < 0) {
         db->path = NULL;
     }
     if (!db->path)
-        return sqlite_fail(error, MEMORA_E_NOMEM, "out of memory");
+        return memora_fail(error, MEMORA_E_NOMEM, "out of memory");
     if (strlen(db->path) > MAX_PATH_LENGTH)
-        return sqlite_fail(error, MEMORA_E_CONFIG, "dsn is longer than %d bytes", MAX_PATH_LENGTH);
+        return memora_fail(error, MEMORA_E_CONFIG, "dsn is longer than %d bytes", MAX_PATH_LENGTH);
     return MEMORA_OK;
 }
 
@@ -42,11 +42,11 @@ static int check_directory(const char *path, struct memora_error *error)
     const char *dir = dirname(copy);
     struct stat info;
     if (stat(dir, &info) != 0)
-        return sqlite_fail(error, MEMORA_E_IO, "directory %s of the database file: %s", dir, strerror(errno));
+        return memora_fail(error, MEMORA_E_IO, "directory %s of the database file: %s", dir, strerror(errno));
     if (!S_ISDIR(info.st_mode))
-        return sqlite_fail(error, MEMORA_E_IO, "%s is not a directory", dir);
+        return memora_fail(error, MEMORA_E_IO, "%s is not a directory", dir);
     if (faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) != 0)
-        return sqlite_fail(error, MEMORA_E_IO,
+        return memora_fail(error, MEMORA_E_IO,
                            "directory %s is not writable (SQLite keeps its log beside the database file): %s", dir,
                            strerror(errno));
     return MEMORA_OK;
@@ -57,14 +57,14 @@ static int check_file(struct memora_db *db, struct memora_error *error)
     struct stat info;
     if (stat(db->path, &info) != 0) {
         if (errno != ENOENT)
-            return sqlite_fail(error, MEMORA_E_IO, "database file %s: %s", db->path, strerror(errno));
+            return memora_fail(error, MEMORA_E_IO, "database file %s: %s", db->path, strerror(errno));
         db->is_new = true;
         return MEMORA_OK;
     }
     if (!S_ISREG(info.st_mode))
-        return sqlite_fail(error, MEMORA_E_IO, "database file %s is not a regular file", db->path);
+        return memora_fail(error, MEMORA_E_IO, "database file %s is not a regular file", db->path);
     if (faccessat(AT_FDCWD, db->path, R_OK | W_OK, AT_EACCESS) != 0)
-        return sqlite_fail(error, MEMORA_E_IO, "database file %s cannot be read and written: %s", db->path,
+        return memora_fail(error, MEMORA_E_IO, "database file %s cannot be read and written: %s", db->path,
                            strerror(errno));
     db->is_new = info.st_size == 0;
     return MEMORA_OK;
@@ -77,7 +77,7 @@ static int held_by_another(const char *path, int lock, struct memora_error *erro
     ssize_t n = pread(lock, pid, sizeof pid - 1, 0);
     if (n > 0)
         pid[strspn(pid, "0123456789")] = '\0';
-    return sqlite_fail(error, MEMORA_E_IO, "database file %s is in use by another server%s%s (lock file %s%s)", path,
+    return memora_fail(error, MEMORA_E_IO, "database file %s is in use by another server%s%s (lock file %s%s)", path,
                        *pid ? ", process " : "", pid, path, lock_suffix);
 }
 
@@ -96,11 +96,11 @@ static int take_lock(struct memora_db *db, struct memora_error *error)
     for (int attempt = 0; attempt < MAX_LOCK_ATTEMPTS; attempt++) {
         int lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (lock < 0)
-            return sqlite_fail(error, MEMORA_E_IO, "lock file %s: %s", lock_path, strerror(errno));
+            return memora_fail(error, MEMORA_E_IO, "lock file %s: %s", lock_path, strerror(errno));
         if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
             int result = errno == EWOULDBLOCK
                              ? held_by_another(db->path, lock, error)
-                             : sqlite_fail(error, MEMORA_E_IO, "lock file %s: %s", lock_path, strerror(errno));
+                             : memora_fail(error, MEMORA_E_IO, "lock file %s: %s", lock_path, strerror(errno));
             close(lock);
             return result;
         }
@@ -112,7 +112,7 @@ static int take_lock(struct memora_db *db, struct memora_error *error)
         }
         close(lock);
     }
-    return sqlite_fail(error, MEMORA_E_IO, "lock file %s keeps changing", lock_path);
+    return memora_fail(error, MEMORA_E_IO, "lock file %s keeps changing", lock_path);
 }
 
 /* SQLite would create the file readable by everyone; it will hold password hashes and the signing key. */
@@ -120,7 +120,7 @@ static int create_file(const struct memora_db *db, struct memora_error *error)
 {
     int fd = open(db->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
-        return sqlite_fail(error, MEMORA_E_IO, "database file %s cannot be created: %s", db->path, strerror(errno));
+        return memora_fail(error, MEMORA_E_IO, "database file %s cannot be created: %s", db->path, strerror(errno));
     close(fd);
     return MEMORA_OK;
 }

@@ -27,15 +27,15 @@ static int read_config(struct memora_db *db, const struct memora_config *config,
     const char *synchronous = host->config_str(config, "synchronous");
     db->synchronous = synchronous_word(synchronous);
     if (!db->synchronous)
-        return sqlite_fail(error, MEMORA_E_CONFIG, "synchronous is \"%.64s\"; it must be full, normal or extra",
+        return memora_fail(error, MEMORA_E_CONFIG, "synchronous is \"%.64s\"; it must be full, normal or extra",
                            synchronous);
     db->page_cache_kib = host->config_int(config, "page_cache_kib");
     if (db->page_cache_kib < 64 || db->page_cache_kib > MAX_PAGE_CACHE_KIB)
-        return sqlite_fail(error, MEMORA_E_CONFIG, "page_cache_kib is %lld; it must be 64 to %d",
+        return memora_fail(error, MEMORA_E_CONFIG, "page_cache_kib is %lld; it must be 64 to %d",
                            (long long)db->page_cache_kib, MAX_PAGE_CACHE_KIB);
     int64_t seconds = host->config_int(config, "busy_timeout");
     if (seconds < 0 || seconds > MAX_BUSY_TIMEOUT_S)
-        return sqlite_fail(error, MEMORA_E_CONFIG, "busy_timeout is %lld; it must be 0 to %d seconds",
+        return memora_fail(error, MEMORA_E_CONFIG, "busy_timeout is %lld; it must be 0 to %d seconds",
                            (long long)seconds, MAX_BUSY_TIMEOUT_S);
     db->busy_timeout_ms = seconds * 1000;
     return MEMORA_OK;
@@ -64,7 +64,7 @@ static int instance_open(const struct memora_config *config, struct memora_db **
 {
     struct memora_db *db = calloc(1, sizeof *db);
     if (!db)
-        return sqlite_fail(error, MEMORA_E_NOMEM, "out of memory");
+        return memora_fail(error, MEMORA_E_NOMEM, "out of memory");
     db->lock = -1;
     pthread_mutex_init(&db->mutex, NULL);
     sqlite_dialect_fill(&db->dialect);
@@ -93,19 +93,18 @@ static int load(const struct memora_host *services, struct memora_error *error)
      * the process has already started the library. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     if (sqlite3_threadsafe() == 0)
-        return sqlite_fail(error, MEMORA_E_UNSUPPORTED, "the SQLite library was built without thread safety");
+        return memora_fail(error, MEMORA_E_UNSUPPORTED, "the SQLite library was built without thread safety");
     int code = sqlite3_initialize();
     return code == SQLITE_OK ? MEMORA_OK : sqlite_error(error, code, NULL);
 }
 
 static void describe(void (*emit)(void *, const char *, const char *), void *ctx)
 {
-    emit(ctx, "library", "SQLite (public domain)");
-    emit(ctx, "library_version", sqlite3_libversion());
+    emit(ctx, "SQLite", sqlite3_libversion());
 }
 
 static const struct memora_config_key keys[] = {
-    {"dsn", MEMORA_KEY_STRING, 0, "", "Path of the database file; empty: memos_prod.db in the data directory"},
+    {"dsn", MEMORA_KEY_PATH, 0, "{data}/memos_{mode}.db", "Path of the database file"},
     {"page_cache_kib", MEMORA_KEY_INT, 0, "1024", "Page cache of each connection in KiB (64 to 1048576)"},
     {"synchronous", MEMORA_KEY_STRING, 0, "full",
      "full: an acknowledged write survives a power cut; normal: it survives a crash of the server; extra"},
@@ -150,6 +149,7 @@ static const struct memora_plugin plugin = {
     .config_key_count = sizeof keys / sizeof keys[0],
     .name = "sqlite",
     .version = MEMORA_VERSION,
+    .licence = "MIT",
     .summary = "SQLite 3 database in one file",
     .config_keys = keys,
     .ops = &ops,

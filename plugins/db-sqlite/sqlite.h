@@ -23,6 +23,7 @@ struct memora_db {
 struct memora_conn {
     struct memora_db *db;
     sqlite3 *sqlite;
+    struct memora_stmt *statements; /* all that are not finalized */
     sqlite3_stmt *begin_read, *begin_write, *commit, *rollback;
     bool wrote;        /* committed since the last recycle() */
     int log_pages;     /* pages in the write-ahead log after the last commit */
@@ -32,6 +33,7 @@ struct memora_conn {
 
 struct memora_stmt {
     struct memora_conn *conn;
+    struct memora_stmt *next, *prior; /* of conn->statements */
     sqlite3_stmt *sqlite;
     int params, columns;
 };
@@ -46,9 +48,8 @@ void sqlite_file_close(struct memora_db *db);
 /* dialect.c */
 void sqlite_dialect_fill(struct memora_dialect *dialect);
 
-/* errors.c: both fill *error and return the MEMORA_E_* code. handle gives the detail text; NULL: only the code's. */
+/* errors.c: fills *error and returns the MEMORA_E_* code. handle gives the detail text; NULL: only the code's. */
 int sqlite_error(struct memora_error *error, int code, sqlite3 *handle);
-int sqlite_fail(struct memora_error *error, int result, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* functions.c: SQL functions with the core's case folding and regular expressions. Returns an SQLite code. */
 int sqlite_functions_register(sqlite3 *sqlite);

@@ -9,26 +9,30 @@ int sqlite_prepare(struct memora_conn *conn, const char *sql, size_t length, str
                    struct memora_error *error)
 {
     if (length > INT_MAX)
-        return sqlite_fail(error, MEMORA_E_ARG, "the statement is too long");
+        return memora_fail(error, MEMORA_E_ARG, "the statement is too long");
     sqlite3_stmt *sqlite = NULL;
     const char *tail = sql;
     int code = sqlite3_prepare_v3(conn->sqlite, sql, (int)length, SQLITE_PREPARE_PERSISTENT, &sqlite, &tail);
     if (code != SQLITE_OK)
         return sqlite_error(error, code, conn->sqlite);
     if (!sqlite)
-        return sqlite_fail(error, MEMORA_E_SYNTAX, "the statement is empty");
+        return memora_fail(error, MEMORA_E_SYNTAX, "the statement is empty");
     while (tail < sql + length && strchr(" \t\r\n;", *tail))
         tail++;
     struct memora_stmt *stmt = tail < sql + length ? NULL : malloc(sizeof *stmt);
     if (!stmt) {
         sqlite3_finalize(sqlite);
-        return tail < sql + length ? sqlite_fail(error, MEMORA_E_SYNTAX, "more than one statement")
-                                   : sqlite_fail(error, MEMORA_E_NOMEM, "out of memory");
+        return tail < sql + length ? memora_fail(error, MEMORA_E_SYNTAX, "more than one statement")
+                                   : memora_fail(error, MEMORA_E_NOMEM, "out of memory");
     }
     *stmt = (struct memora_stmt){.conn = conn,
+                                 .next = conn->statements,
                                  .sqlite = sqlite,
                                  .params = sqlite3_bind_parameter_count(sqlite),
                                  .columns = sqlite3_column_count(sqlite)};
+    if (stmt->next)
+        stmt->next->prior = stmt;
+    conn->statements = stmt;
     *out = stmt;
     return MEMORA_OK;
 }
@@ -57,7 +61,7 @@ static int bind_one(sqlite3_stmt *sqlite, int index, const struct memora_value *
 int sqlite_bind(struct memora_stmt *stmt, const struct memora_value *values, uint32_t n, struct memora_error *error)
 {
     if (n != (uint32_t)stmt->params)
-        return sqlite_fail(error, MEMORA_E_ARG, "the statement has %d parameters, %u values were given", stmt->params,
+        return memora_fail(error, MEMORA_E_ARG, "the statement has %d parameters, %u values were given", stmt->params,
                            n);
     for (uint32_t i = 0; i < n; i++) {
         int code = bind_one(stmt->sqlite, (int)i + 1, &values[i]);
@@ -133,8 +137,9 @@ void sqlite_reset(struct memora_stmt *stmt)
 
 void sqlite_finalize(struct memora_stmt *stmt)
 {
-    if (!stmt)
-        return;
+    *(stmt->prior ? &stmt->prior->next : &stmt->conn->statements) = stmt->next;
+    if (stmt->next)
+        stmt->next->prior = stmt->prior;
     sqlite3_finalize(stmt->sqlite);
     free(stmt);
 }
