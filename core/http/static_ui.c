@@ -1,0 +1,130 @@
+#include "http/static_ui.h"
+
+#include "http/static_file.h"
+
+static const char content_security_policy[] =
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: https: http:; "
+    "media-src 'self' data: blob: https: http:; font-src 'self' data:; connect-src 'self'; object-src 'none'; "
+    "frame-ancestors 'none'; base-uri 'self'; form-action 'self'";
+
+static const char no_page[] =
+    "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Memora</title>\n"
+    "<h1>Memora is running</h1>\n<p>Its web page is not installed where the server looks for it: the setting\n"
+    "<code>ui_dir</code> in section <code>[server]</code> must name the directory that holds <code>index.html</code>."
+    "</p>\n<p>The API answers below <code>/api/v1</code> all the same.</p></html>\n";
+
+static bool has_prefix(const char *path, const char *prefix)
+{
+    return strncmp(path, prefix, strlen(prefix)) == 0;
+}
+
+static bool has_suffix(const char *path, const char *suffix)
+{
+    size_t length = strlen(path), end = strlen(suffix);
+    return length >= end && strcmp(path + length - end, suffix) == 0;
+}
+
+bool static_ui_reserved(const char *path)
+{
+    return strcmp(path, "/api") == 0 || has_prefix(path, "/api/") || strcmp(path, "/file") == 0 ||
+           has_prefix(path, "/file/") || strcmp(path, "/memos.api.v1") == 0 || has_prefix(path, "/memos.api.v1.") ||
+           strcmp(path, "/robots.txt") == 0 || strcmp(path, "/sitemap.xml") == 0 || has_suffix(path, "/rss.xml");
+}
+
+static bool has_extension(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return strchr(slash ? slash : path, '.') != NULL;
+}
+
+static void no_cache(struct wire_response *response)
+{
+    wire_response_header(response, "Cache-Control", "no-cache, no-store, must-revalidate");
+    wire_response_header(response, "Pragma", "no-cache");
+    wire_response_header(response, "Expires", "0");
+}
+
+void static_ui_cache_headers(const char *path, struct wire_response *response)
+{
+    if (!has_extension(path) || strcmp(path, "/index.html") == 0)
+        no_cache(response);
+    else if (has_prefix(path, "/assets/"))
+        wire_response_header(response, "Cache-Control", "public, max-age=2592000, immutable");
+    else
+        wire_response_header(response, "Cache-Control", "public, max-age=3600");
+}
+
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Percent-decodes; NULL when an escape is broken or means NUL. */
+static char *decode(struct arena *arena, const char *path)
+{
+    char *out = arena_alloc(arena, strlen(path) + 1), *at = out;
+    for (; *path; path++) {
+        if (*path != '%') {
+            *at++ = *path;
+            continue;
+        }
+        int high = hex(path[1]), low = high < 0 ? -1 : hex(path[2]);
+        if (low < 0 || high + low == 0)
+            return NULL;
+        *at++ = (char)(high * 16 + low);
+        path += 2;
+    }
+    *at = '\0';
+    return out;
+}
+
+/* No empty, "." or ".." segment, and no hidden file. */
+static bool is_plain_path(const char *path)
+{
+    if (path[0] != '/' || path[1] == '\0')
+        return false;
+    for (const char *at = path; *at; at++)
+        if (*at == '/' && (at[1] == '/' || at[1] == '.' || at[1] == '\0'))
+            return false;
+    return true;
+}
+
+static void send_page(const char *dir, struct wire_request *request, struct wire_response *response)
+{
+    struct static_file page;
+    wire_response_header(response, "Content-Security-Policy", content_security_policy);
+    wire_response_header(response, "Referrer-Policy", "same-origin");
+    if (static_file_open(dir, "index.html", request->header(request, "Accept-Encoding"), true, &page)) {
+        static_file_send(&page, "index.html", request, response);
+        return;
+    }
+    wire_response_header(response, "X-Content-Type-Options", "nosniff");
+    wire_response_text(response, 503, "text/html; charset=utf-8", no_page);
+}
+
+void static_ui_handle(void *dir, struct wire_request *request, struct wire_response *response)
+{
+    const char *path = decode(request->arena, request->path);
+    bool reads = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+    struct static_file file;
+    if (!path || static_ui_reserved(path)) {
+        wire_response_message(response, path ? 404 : 400, path ? "Not Found" : "Bad Request");
+        return;
+    }
+    bool whole = !request->header(request, "Range");
+    if (reads && is_plain_path(path) && strcmp(path, "/index.html") != 0 &&
+        static_file_open(dir, path + 1, request->header(request, "Accept-Encoding"), whole, &file)) {
+        static_ui_cache_headers(path, response);
+        static_file_send(&file, path, request, response);
+    } else if (!has_extension(path) || (reads && strcmp(path, "/index.html") == 0)) {
+        no_cache(response);
+        send_page(dir, request, response);
+    } else {
+        /* Not the long caching that the path would have: the file may come with the next upgrade. */
+        no_cache(response);
+        wire_response_message(response, 404, "Not Found");
+    }
+}

@@ -1,0 +1,25 @@
+/* The parts of the server object, shared by the files of server/. */
+#ifndef MEMORA_SERVER_PARTS_H
+#define MEMORA_SERVER_PARTS_H
+
+#include "config/config.h"
+#include "http/http.h"
+#include "http/site.h"
+
+struct server {
+    const struct config *config;
+    struct store store;
+    struct site site;
+    struct http_server *http;
+};
+
+/* An http_route_fn; ctx is the struct server. */
+struct http_route_target server_route(void *ctx, const struct wire_request *request);
+
+/* Creates the directory and its parents (mode 0770) where they are missing. */
+enum status_code server_make_data_dir(const char *path, struct status *status);
+
+/* What the operator sees on stdout after a start (platform.md 6.4). */
+void server_print_banner(const struct config *config, int port);
+
+#endif

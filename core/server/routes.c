@@ -1,0 +1,19 @@
+/* Which handler serves a path (platform.md 1.1). */
+#include "http/static_ui.h"
+#include "server/parts.h"
+
+static struct http_route_target site_route(wire_handler handler, const struct server *server, bool quick)
+{
+    return (struct http_route_target){handler, (void *)&server->site, quick, site_allow_get};
+}
+
+struct http_route_target server_route(void *ctx, const struct wire_request *request)
+{
+    struct server *server = ctx;
+    const char *path = request->path;
+    if (strcmp(path, "/healthz") == 0)
+        return site_route(site_healthz, server, true);
+    if (strcmp(path, "/robots.txt") == 0)
+        return site_route(site_robots, server, true);
+    return (struct http_route_target){static_ui_handle, (void *)server->config->ui_dir, true, NULL};
+}
