@@ -91,17 +91,18 @@ static int read_folder(struct listing *listing, size_t base, struct entries *ent
     if (base > 0)
         listing->key[base - 1] = '\0';
     int fd = fs_open_beneath(listing->storage, base > 0 ? listing->key : ".", O_RDONLY | O_DIRECTORY);
+    if (base > 0)
+        listing->key[base - 1] = '/';
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir) {
         int err = errno;
         if (fd >= 0)
             close(fd);
-        if (fs_code(err) == MEMORA_E_NOT_FOUND || fs_code(err) == MEMORA_E_AUTH)
-            return MEMORA_OK; /* removed meanwhile, or closed to us like lost+found */
-        return fs_fail(error, fs_code(err), err, "cannot list a folder");
+        int code = fs_code(err);
+        if (code == MEMORA_E_NOT_FOUND || code == MEMORA_E_ARG || code == MEMORA_E_AUTH)
+            return MEMORA_OK; /* removed meanwhile, behind a symbolic link, or closed to us like lost+found */
+        return fs_fail(error, code, err, "cannot list a folder");
     }
-    if (base > 0)
-        listing->key[base - 1] = '/';
     int result = MEMORA_OK;
     const struct dirent *found;
     while (result == MEMORA_OK && (errno = 0, found = readdir(dir))) {

@@ -31,7 +31,7 @@ static int draft_open(const struct memora_storage *storage, struct draft *draft)
 {
     draft->name[0] = '\0';
     draft->fd = openat(draft->dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
-    if (draft->fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL))
+    if (draft->fd >= 0)
         return draft->fd;
     if (temporary_name(storage, draft->name) != 0) {
         errno = EIO;
