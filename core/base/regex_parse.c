@@ -334,7 +334,7 @@ static bool parse_quantifier(struct regex_parser *parser, int *min, int *max, bo
 /* The quantifier behind an atom, if there is one. */
 static struct regex_node *parse_suffix(struct regex_parser *parser, struct regex_node *atom)
 {
-    size_t operator= parser->at;
+    size_t quantifier_at = parser->at;
     int min = 0, max = 0;
     bool counted, found;
     if (!parse_quantifier(parser, &min, &max, &counted, &found))
@@ -348,14 +348,14 @@ static struct regex_node *parse_suffix(struct regex_parser *parser, struct regex
     int times = counted ? (max < 0 ? min : max) : 1;
     node->repeat_product = atom->repeat_product * (times > 0 ? times : 1);
     if (node->repeat_product > REGEX_MAX_REPEAT) {
-        regex_fail(parser, "invalid repeat count", operator, parser->at);
+        regex_fail(parser, "invalid repeat count", quantifier_at, parser->at);
         return NULL;
     }
     size_t after = parser->at;
     if (!parse_quantifier(parser, &min, &max, &counted, &found))
         return NULL;
     if (found) {
-        regex_fail(parser, "invalid nested repetition operator", operator, parser->at);
+        regex_fail(parser, "invalid nested repetition operator", quantifier_at, parser->at);
         return NULL;
     }
     parser->at = after;
