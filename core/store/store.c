@@ -1,6 +1,38 @@
 #include "store/store.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "cache/cache.h"
+#include "store/token.h"
+
+/* contract/database.md 12 */
+enum { CACHE_ENTRIES = 1000 };
+static const int64_t CACHE_LIFE_NS = INT64_C(600) * 1000000000;
+
+struct store *store_create(struct db *db)
+{
+    struct store *store = memory_zalloc(sizeof *store);
+    store->db = db;
+    store->users = cache_create(CACHE_ENTRIES, CACHE_LIFE_NS);
+    store->user_settings = cache_create(CACHE_ENTRIES, CACHE_LIFE_NS);
+    store->instance_settings = cache_create(CACHE_ENTRIES, CACHE_LIFE_NS);
+    pthread_mutex_init(&store->first_user, NULL);
+    store->tokens = store_tokens_create(store);
+    return store;
+}
+
+void store_destroy(struct store *store)
+{
+    if (!store)
+        return;
+    store_tokens_destroy(store->tokens);
+    pthread_mutex_destroy(&store->first_user);
+    cache_destroy(store->instance_settings);
+    cache_destroy(store->user_settings);
+    cache_destroy(store->users);
+    free(store);
+}
 
 const char *store_row_status_name(enum store_row_status status)
 {

@@ -3,18 +3,28 @@
 #ifndef MEMORA_STORE_STORE_H
 #define MEMORA_STORE_STORE_H
 
+#include <pthread.h>
+
 #include "base/arena.h"
 #include "base/status.h"
 #include "db/db.h"
 
-struct cache; /* cache/cache.h */
+struct cache;        /* cache/cache.h */
+struct store_tokens; /* store/token.h */
 
 struct store {
     struct db *db;
     struct cache *users;             /* decimal id -> struct store_user */
     struct cache *user_settings;     /* "id-KEY" -> JSON text */
     struct cache *instance_settings; /* name -> JSON text */
+    struct store_tokens *tokens;     /* personal access tokens by hash */
+    pthread_mutex_t first_user;      /* held while the first account is made */
 };
+
+/* A store over an open and migrated database, with empty caches. Destroying it (NULL is fine) writes what is pending,
+ * so the database is closed afterwards. */
+struct store *store_create(struct db *db);
+void store_destroy(struct store *store);
 
 /* What a caller reads through: a connection with one snapshot. Functions that take a conn work inside such a bracket or
  * inside a write; the others open one themselves. */

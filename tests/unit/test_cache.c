@@ -72,8 +72,8 @@ static void forgets_what_is_removed(void **state)
 
 static void lives_from_the_last_write(void **state)
 {
-    struct cache *cache = cache_create(10, SECOND_NS / 5);
-    const struct timespec pause = {.tv_nsec = 120000000};
+    struct cache *cache = cache_create(10, SECOND_NS);
+    const struct timespec pause = {.tv_nsec = 600000000};
     cache_put(cache, "kept", "1", 1);
     cache_put(cache, "read", "1", 1);
     nanosleep(&pause, NULL);
