@@ -7,3 +7,7 @@ target_compile_definitions(memora_warnings INTERFACE _GNU_SOURCE _FILE_OFFSET_BI
 if(NOT MEMORA_SANITIZE)
   target_compile_definitions(memora_warnings INTERFACE $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
 endif()
+
+# Sections of their own let the linker leave out of each program what it does not call.
+add_compile_options(-ffunction-sections -fdata-sections)
+add_link_options(-Wl,--gc-sections)
