@@ -29,8 +29,7 @@ enum status_code plugin_load(const char *dir, enum memora_kind kind, const char 
 /* Checks a config section against the plugin's key table (types, unknown and missing keys: file, line, key, what is
  * allowed) and gives the object that the plugin's open() reads. The result is valid until the process ends. */
 enum status_code plugin_configure(const struct plugin *plugin, const struct config_section *section,
-                                  const struct config *config, const struct memora_config **out,
-                                  struct status *status);
+                                  const struct config *config, const struct memora_config **out, struct status *status);
 
 /* The services that plugins get. */
 const struct memora_host *plugin_host(void);

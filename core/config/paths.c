@@ -1,0 +1,96 @@
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/internal.h"
+#include "config/value.h"
+
+const char *config_default_file(void)
+{
+    return MEMORA_CONFIG_FILE;
+}
+
+static bool is_directory(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* The directory above the one of the program: the prefix of an installation, or the place of a build. "" if unknown. */
+static const char *find_prefix(struct arena *arena)
+{
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (length <= 0)
+        return "";
+    path[length] = '\0';
+    return arena_strdup(arena, dirname(dirname(path)));
+}
+
+static const char *find_directory(struct arena *arena, const char *beside, const char *in_build, const char *installed)
+{
+    const char *prefix = find_prefix(arena);
+    const char *path = arena_printf(arena, "%s/%s", prefix, beside);
+    if (*prefix && is_directory(path))
+        return path;
+    /* A build tree is known by CMake's own file, so that a stray folder beside somebody's bin/ does not count. */
+    path = arena_printf(arena, "%s/%s", prefix, in_build);
+    if (*prefix && access(arena_printf(arena, "%s/CMakeCache.txt", prefix), F_OK) == 0 && is_directory(path))
+        return path;
+    return installed;
+}
+
+const char *config_find_plugin_dir(struct arena *arena)
+{
+    return find_directory(arena, MEMORA_PLUGIN_DIR_RELATIVE, "plugins", MEMORA_PLUGIN_DIR);
+}
+
+const char *config_find_ui_dir(struct arena *arena)
+{
+    return find_directory(arena, MEMORA_UI_DIR_RELATIVE, "ui", MEMORA_UI_DIR);
+}
+
+const char *config_find_data_dir(struct arena *arena)
+{
+    static const char usual[] = "/var/opt/memos";
+    if (is_directory(usual) && access(usual, W_OK) == 0)
+        return usual;
+    return config_resolve_path(arena, ".", "", 0);
+}
+
+static enum status_code make_directories(char *path, struct status *status)
+{
+    for (char *at = path + 1;; at++) {
+        char saved = *at;
+        if (saved != '/' && saved != '\0')
+            continue;
+        *at = '\0';
+        if (mkdir(path, 0770) != 0 && errno != EEXIST)
+            return status_set(status, STATUS_INVALID_ARGUMENT, "data directory %s: cannot be created: %s", path,
+                              strerror(errno));
+        *at = saved;
+        if (saved == '\0')
+            return STATUS_OK;
+    }
+}
+
+enum status_code config_prepare_data_dir(const struct config *config, struct status *status)
+{
+    char path[PATH_MAX];
+    if (strlen(config->data_dir) >= sizeof path)
+        return status_set(status, STATUS_INVALID_ARGUMENT, "data directory: the path is longer than %d bytes",
+                          PATH_MAX - 1);
+    strcpy(path, config->data_dir);
+    if (!is_directory(path) && make_directories(path, status))
+        return STATUS_INVALID_ARGUMENT;
+    if (!is_directory(path))
+        return status_set(status, STATUS_INVALID_ARGUMENT, "data directory %s: not a directory", path);
+    if (access(path, R_OK | W_OK | X_OK) != 0)
+        return status_set(status, STATUS_INVALID_ARGUMENT, "data directory %s: cannot be written to: %s", path,
+                          strerror(errno));
+    return STATUS_OK;
+}

@@ -1,0 +1,188 @@
+#include "plugin/internal.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "config/value.h"
+
+enum { VALUE_MAX = 8192 };
+
+struct setting {
+    const char *key;
+    const char *text;
+    int64_t number;
+};
+
+struct memora_config {
+    struct arena *arena;
+    struct setting *settings;
+    uint32_t count;
+    struct memora_config *next;
+};
+
+/* Plugins may keep pointers into their configuration, so all of it is kept. Main thread only. */
+static struct memora_config *kept;
+
+static const struct setting *find(const struct memora_config *config, const char *key)
+{
+    for (uint32_t i = 0; i < config->count; i++)
+        if (strcmp(config->settings[i].key, key) == 0)
+            return &config->settings[i];
+    return NULL;
+}
+
+const char *plugin_config_str(const struct memora_config *config, const char *key)
+{
+    const struct setting *setting = find(config, key);
+    return setting ? setting->text : "";
+}
+
+int64_t plugin_config_int(const struct memora_config *config, const char *key)
+{
+    const struct setting *setting = find(config, key);
+    return setting ? setting->number : 0;
+}
+
+int plugin_config_bool(const struct memora_config *config, const char *key)
+{
+    return plugin_config_int(config, key) != 0;
+}
+
+static bool parse_number(uint32_t type, const char *text, int64_t *number)
+{
+    bool flag = false;
+    switch (type) {
+    case MEMORA_KEY_INT:
+        return config_parse_int(text, number);
+    case MEMORA_KEY_BYTES:
+        return config_parse_bytes(text, number);
+    case MEMORA_KEY_SECONDS:
+        return config_parse_seconds(text, number);
+    case MEMORA_KEY_BOOL:
+        if (!config_parse_bool(text, &flag))
+            return false;
+        *number = flag;
+        return true;
+    default: /* STRING, PATH */
+        *number = 0;
+        return true;
+    }
+}
+
+const char *plugin_key_allowed(uint32_t type)
+{
+    static const char *const allowed[] = {"text",   CONFIG_INT_ALLOWED,   CONFIG_BOOL_ALLOWED,
+                                          "a path", CONFIG_BYTES_ALLOWED, CONFIG_SECONDS_ALLOWED};
+    return allowed[type];
+}
+
+bool plugin_key_default_valid(const struct memora_config_key *key)
+{
+    int64_t number;
+    return !key->def || *key->def == '\0' || parse_number(key->type, key->def, &number);
+}
+
+/* Puts the data directory and the mode into the default of a path. */
+static const char *expand_default(struct arena *arena, const char *text, const struct config *config)
+{
+    static const char data[] = "{data}", mode[] = "{mode}";
+    struct buf buf = buf_in(arena);
+    while (*text) {
+        if (strncmp(text, data, sizeof data - 1) == 0) {
+            buf_add_str(&buf, config->data_dir);
+            text += sizeof data - 1;
+        } else if (strncmp(text, mode, sizeof mode - 1) == 0) {
+            buf_add_str(&buf, config->demo ? "demo" : "prod");
+            text += sizeof mode - 1;
+        } else {
+            buf_add_char(&buf, *text++);
+        }
+    }
+    return buf_str(&buf);
+}
+
+static void set_default(const struct memora_config_key *key, const struct config *config, struct arena *arena,
+                        struct setting *setting)
+{
+    const char *def = key->def ? key->def : "";
+    setting->key = key->name;
+    setting->text = key->type == MEMORA_KEY_PATH ? expand_default(arena, def, config) : arena_strdup(arena, def);
+    setting->number = 0;
+    if (*def)
+        parse_number(key->type, def, &setting->number); /* cannot fail: plugin_key_default_valid */
+}
+
+static enum status_code set_value(const struct memora_config_key *key, const struct config_entry *entry,
+                                  struct arena *arena, struct setting *setting, struct status *status)
+{
+    if (strlen(entry->value) > VALUE_MAX)
+        return config_error(status, entry->file, entry->line, "%s is longer than %d bytes", entry->key, VALUE_MAX);
+    /* An empty text is a text; anything else that is empty is as good as not set. */
+    if (*entry->value == '\0' && key->type != MEMORA_KEY_STRING)
+        return STATUS_OK;
+    if (!parse_number(key->type, entry->value, &setting->number)) {
+        const char *allowed = plugin_key_allowed(key->type);
+        if (key->flags & MEMORA_KEY_SECRET)
+            return config_error(status, entry->file, entry->line, "%s has a bad value (allowed: %s)", entry->key,
+                                allowed);
+        return config_error(status, entry->file, entry->line, "%s = \"%s\" is not valid (allowed: %s)", entry->key,
+                            entry->value, allowed);
+    }
+    setting->text = key->type == MEMORA_KEY_PATH ? config_resolve_path(arena, entry->value, entry->file, entry->line)
+                                                 : arena_strdup(arena, entry->value);
+    return STATUS_OK;
+}
+
+static enum status_code unknown_key(const struct plugin *plugin, const struct config_section *section,
+                                    const struct config_entry *entry, struct arena *arena, struct status *status)
+{
+    struct buf known = buf_in(arena);
+    for (uint32_t i = 0; i < plugin->table->config_key_count; i++)
+        buf_printf(&known, "%s%s", i ? ", " : "", plugin->table->config_keys[i].name);
+    return config_error(status, entry->file, entry->line, "unknown key \"%s\" in [%s] (plugin %s knows: %s)",
+                        entry->key, section->name, plugin->table->name, known.len ? buf_str(&known) : "none");
+}
+
+static enum status_code apply(const struct plugin *plugin, const struct config_section *section,
+                              struct memora_config *made, struct status *status)
+{
+    const struct memora_config_key *keys = plugin->table->config_keys;
+    for (size_t i = 0; i < section->count; i++) {
+        const struct config_entry *entry = &section->entries[i];
+        uint32_t at = 0;
+        while (at < made->count && strcmp(keys[at].name, entry->key) != 0)
+            at++;
+        enum status_code code = at == made->count
+                                    ? unknown_key(plugin, section, entry, made->arena, status)
+                                    : set_value(&keys[at], entry, made->arena, &made->settings[at], status);
+        if (code)
+            return code;
+    }
+    for (uint32_t i = 0; i < made->count; i++)
+        if ((keys[i].flags & MEMORA_KEY_REQUIRED) && made->settings[i].text[0] == '\0')
+            return status_set(status, STATUS_INVALID_ARGUMENT, "[%s] needs the key \"%s\" with plugin %s (%s)",
+                              section->name, keys[i].name, plugin->table->name, keys[i].help);
+    return STATUS_OK;
+}
+
+enum status_code plugin_configure(const struct plugin *plugin, const struct config_section *section,
+                                  const struct config *config, const struct memora_config **out, struct status *status)
+{
+    struct arena *arena = arena_create();
+    struct memora_config *made = ARENA_NEW(arena, struct memora_config);
+    made->arena = arena;
+    made->count = plugin->table->config_key_count;
+    made->settings = ARENA_ARRAY(arena, struct setting, made->count);
+    for (uint32_t i = 0; i < made->count; i++)
+        set_default(&plugin->table->config_keys[i], config, arena, &made->settings[i]);
+    enum status_code code = apply(plugin, section, made, status);
+    if (code) {
+        arena_destroy(arena);
+        return code;
+    }
+    made->next = kept;
+    kept = made;
+    *out = made;
+    return STATUS_OK;
+}

@@ -1,0 +1,3 @@
+/* Nothing is wrong; its open() fails. */
+#define NAME "good"
+#include "storage.h"

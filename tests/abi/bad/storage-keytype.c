@@ -1,0 +1,4 @@
+/* A key of a type that nobody knows. */
+#define KEYS {"a", 17, 0, NULL, "Bad."}
+#define NAME "keytype"
+#include "storage.h"

@@ -1,0 +1,4 @@
+/* Has no operations. */
+#define OPS NULL
+#define NAME "noops"
+#include "storage.h"

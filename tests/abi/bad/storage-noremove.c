@@ -1,0 +1,4 @@
+/* Lacks a required operation. */
+#define REMOVE NULL
+#define NAME "noremove"
+#include "storage.h"

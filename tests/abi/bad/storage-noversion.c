@@ -1,0 +1,4 @@
+/* Has no version. */
+#define VERSION ""
+#define NAME "noversion"
+#include "storage.h"
