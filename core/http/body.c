@@ -88,6 +88,7 @@ bool body_add(struct http_request *request, const char *bytes, size_t length)
 {
     uint64_t limit = request->server->config->max_body_bytes;
     request->body_seen += length;
+    connection_prolong(request->from, length);
     if (request->body_seen > limit && !request->wire.body_too_large) {
         request->wire.body_too_large = true;
         body_release(request);

@@ -1,10 +1,8 @@
 /* Start and stop of the HTTP front on libmicrohttpd: a few epoll threads, and a pool of workers behind them. */
 #include <errno.h>
-#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,8 +13,6 @@
 enum {
     HTTP_STACK = 1024 * 1024,
     POOL_HEADROOM = 8 * 1024, /* per connection beside the headers: their table, and the header of the answer */
-    MAX_HTTP_THREADS = 64,
-    DAEMON_OPTIONS = 12
 };
 
 static void on_mhd_log(void *cls, const char *format, va_list args)
@@ -45,38 +41,58 @@ static unsigned http_thread_count(const struct config *config)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned threads = config->http_threads ? config->http_threads : cores > 0 ? (unsigned)cores : 1;
-    return threads < MAX_HTTP_THREADS ? threads : MAX_HTTP_THREADS;
+    return threads < HTTP_MAX_LOOPS ? threads : HTTP_MAX_LOOPS;
 }
 
-static struct MHD_Daemon *start_daemon(struct http_server *server)
+static struct MHD_Daemon *start_daemon(struct http_loop *loop, unsigned loops)
 {
-    const struct config *config = server->config;
-    unsigned threads = http_thread_count(config);
-    struct MHD_OptionItem options[DAEMON_OPTIONS] = {
+    const struct config *config = loop->server->config;
+    struct MHD_OptionItem options[] = {
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)(config->max_header_bytes + POOL_HEADROOM), NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)config->max_connections, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)config->max_connections, NULL}, /* the acceptor keeps the total */
         {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)config->idle_timeout_s, NULL},
-        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)config->max_connections_per_ip, NULL},
+        /* One client's connections spread evenly, and so does its limit. */
+        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)((config->max_connections_per_ip + loops - 1) / loops), NULL},
         {MHD_OPTION_THREAD_STACK_SIZE, (intptr_t)HTTP_STACK, NULL},
         {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
-        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)request_on_completed, server},
-        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)request_on_connection, server},
-        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)request_on_uri, server},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)request_on_completed, loop},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)connection_notify, loop},
+        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)request_on_uri, loop},
         {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)keep_escapes, NULL},
-        {threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)threads, NULL},
         {MHD_OPTION_END, 0, NULL}};
-    return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-                            serve_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL,
-                            MHD_OPTION_LISTEN_SOCKET, server->listen_fd, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+    return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET |
+                                MHD_USE_ERROR_LOG,
+                            0, NULL, NULL, serve_access, loop, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL,
+                            MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
+static enum status_code start_loops(struct http_server *server, struct status *status)
+{
+    unsigned threads = http_thread_count(server->config);
+    server->loops = memory_zalloc(threads * sizeof server->loops[0]);
+    for (unsigned i = 0; i < threads; i++) {
+        struct http_loop *loop = &server->loops[i];
+        loop->server = server;
+        pthread_mutex_init(&loop->lock, NULL);
+        server->loop_count++;
+        loop->daemon = start_daemon(loop, threads);
+        if (!loop->daemon)
+            return status_set(status, STATUS_INTERNAL, "cannot start the HTTP threads: %s", strerror(errno));
+    }
+    return STATUS_OK;
+}
+
+/* Every part may be missing. The workers go first, since libmicrohttpd cannot stop with suspended connections. */
 static void destroy(struct http_server *server)
 {
+    acceptor_stop(server);
     worker_pool_destroy(server->workers);
-    if (server->daemon)
-        MHD_stop_daemon(server->daemon);
-    if (server->listen_fd >= 0)
-        close(server->listen_fd);
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        if (server->loops[i].daemon)
+            MHD_stop_daemon(server->loops[i].daemon);
+        pthread_mutex_destroy(&server->loops[i].lock);
+    }
+    free(server->loops);
     if (server->unix_bound)
         unlink(server->config->unix_socket);
     arena_pool_destroy(&server->arenas);
@@ -102,7 +118,7 @@ enum status_code http_server_start(const struct config *config, http_route_fn ro
     server->config = config;
     server->route = route;
     server->route_ctx = route_ctx;
-    server->listen_fd = -1;
+    server->listen_fd = server->wake_fd = -1;
     cors_policy_init(&server->cors, config->instance_url);
     arena_pool_init(&server->arenas);
     init_active(server);
@@ -110,16 +126,15 @@ enum status_code http_server_start(const struct config *config, http_route_fn ro
     if (code != STATUS_OK)
         goto failed;
     server->unix_bound = config->unix_socket[0] != '\0';
-    server->workers = worker_pool_create(config->worker_threads, config->worker_queue, status);
-    if (!server->workers) {
-        code = STATUS_RESOURCE_EXHAUSTED;
+    code = worker_pool_create(config->worker_threads, config->worker_queue, &server->workers, status);
+    if (code != STATUS_OK)
         goto failed;
-    }
-    server->daemon = start_daemon(server);
-    if (!server->daemon) {
-        code = status_set(status, STATUS_INTERNAL, "cannot start the HTTP threads: %s", strerror(errno));
+    code = start_loops(server, status);
+    if (code != STATUS_OK)
         goto failed;
-    }
+    code = acceptor_start(server, status);
+    if (code != STATUS_OK)
+        goto failed;
     *out = server;
     return STATUS_OK;
 failed:
@@ -145,9 +160,7 @@ void http_server_stop(struct http_server *server, int64_t drain_ns)
     if (!server)
         return;
     atomic_store(&server->stopping, true);
-    /* The socket itself stays open until the daemon has stopped, since its threads may still be looking at it. */
-    MHD_quiesce_daemon(server->daemon);
-    shutdown(server->listen_fd, SHUT_RDWR);
+    acceptor_stop(server);
     wait_until_idle(server, drain_ns);
     destroy(server);
 }

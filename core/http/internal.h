@@ -15,12 +15,27 @@ enum {
     HTTP_DRAIN_FACTOR = 2,       /* a body over the limit is read and dropped up to this many times the limit */
     HTTP_BODY_BUDGET_FACTOR = 4, /* all bodies in memory together, in units of the limit for one */
     HTTP_RETRY_AFTER_S = 1,
+    HTTP_LEAST_RATE = 1024, /* bytes per second, on average, that a client must take or send of a body */
+    HTTP_MAX_LOOPS = 64,
     HTTP_BACKLOG = 1024
 };
 
 /* One TCP or unix connection, from accept to close. */
 struct http_connection {
+    struct http_loop *loop;
+    struct http_connection *next, *previous; /* of the loop; under its lock */
+    int fd;
+    atomic_int_fast64_t deadline_ns; /* when the client is given up; INT64_MAX while it is not its turn */
     char peer[INET6_ADDRSTRLEN];
+};
+
+/* One epoll thread of libmicrohttpd with its share of the connections. */
+struct http_loop {
+    struct http_server *server;
+    struct MHD_Daemon *daemon;
+    pthread_mutex_t lock;
+    struct http_connection *first;
+    unsigned count; /* connections, also those on their way from accept */
 };
 
 enum http_phase {
@@ -37,6 +52,7 @@ struct http_request {
     struct http_route_target target;
     struct http_server *server;
     struct MHD_Connection *connection;
+    struct http_connection *from;
     struct http_request *next; /* in the queue of the workers */
     enum http_phase phase;
     char *body; /* malloc family; wire.body points here */
@@ -60,9 +76,13 @@ struct http_server {
     http_route_fn route;
     void *route_ctx;
     struct cors_policy cors;
-    struct MHD_Daemon *daemon;
+    struct http_loop *loops;
+    unsigned loop_count;
     struct worker_pool *workers;
     struct arena_pool arenas;
+    pthread_t acceptor;
+    bool accepting;
+    int wake_fd; /* eventfd that ends the acceptor */
     int listen_fd;
     int port;
     bool unix_bound; /* config->unix_socket is ours and has to be removed */
@@ -77,12 +97,28 @@ struct http_server {
 /* listener.c: a bound and listening socket, or an error that names the address. */
 enum status_code listener_open(const struct config *config, int *fd, int *port, struct status *status);
 
-/* request.c: callbacks of libmicrohttpd; cls is the server. */
+/* acceptor.c: takes connections and hands each to the loop that has the fewest; gives up on clients that are too slow.
+ * libmicrohttpd's own accepting is not used: it spreads unevenly, and its quiesce races with its epoll threads. */
+enum status_code acceptor_start(struct http_server *server, struct status *status);
+/* Ends it and closes the listening socket: new clients are refused from then on. */
+void acceptor_stop(struct http_server *server);
+
+/* connection.c: callback of libmicrohttpd; cls is the loop. */
+void connection_notify(void *cls, struct MHD_Connection *connection, void **context,
+                       enum MHD_ConnectionNotificationCode what);
+struct http_connection *connection_of(struct MHD_Connection *connection);
+/* The client has this long for its next step, more when bytes have to move at HTTP_LEAST_RATE. */
+void connection_allow(struct http_connection *from, int64_t seconds, uint64_t bytes);
+/* Bytes of a body came: they buy time at HTTP_LEAST_RATE. */
+void connection_prolong(struct http_connection *from, uint64_t bytes);
+void connection_allow_any(struct http_connection *from);
+/* Cuts the connections of clients that have passed their deadline. */
+void connection_reap(struct http_loop *loop, int64_t now_ns);
+
+/* request.c: callbacks of libmicrohttpd; cls is the loop. */
 void *request_on_uri(void *cls, const char *uri, struct MHD_Connection *connection);
 void request_on_completed(void *cls, struct MHD_Connection *connection, void **context,
                           enum MHD_RequestTerminationCode why);
-void request_on_connection(void *cls, struct MHD_Connection *connection, void **context,
-                           enum MHD_ConnectionNotificationCode what);
 /* Completes wire from the headers. */
 void request_begin(struct http_request *request, const char *method);
 void arena_pool_init(struct arena_pool *pool);
@@ -110,7 +146,7 @@ void serve_overloaded(struct http_request *request);
 enum MHD_Result response_send(struct http_request *request);
 
 /* worker.c */
-struct worker_pool *worker_pool_create(unsigned threads, unsigned queue, struct status *status);
+enum status_code worker_pool_create(unsigned threads, unsigned queue, struct worker_pool **out, struct status *status);
 /* False when the queue is full; else the request belongs to the pool until it resumes the connection. */
 bool worker_submit(struct worker_pool *pool, struct http_request *request);
 /* Answers what is still queued with 503 and waits for what runs. */

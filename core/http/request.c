@@ -1,7 +1,4 @@
 /* From libmicrohttpd's view of a request to struct wire_request, and the life of both. */
-#include <arpa/inet.h>
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "http/internal.h"
 
@@ -87,11 +84,13 @@ static const char *path_of(const char *uri)
 /* The address is copied here since libmicrohttpd cuts and unescapes the query in place afterwards. */
 void *request_on_uri(void *cls, const char *uri, struct MHD_Connection *connection)
 {
-    struct http_server *server = cls;
+    struct http_server *server = ((struct http_loop *)cls)->server;
     struct arena *arena = arena_take(&server->arenas);
     struct http_request *request = ARENA_NEW(arena, struct http_request);
     request->server = server;
     request->connection = connection;
+    request->from = connection_of(connection);
+    connection_allow(request->from, server->config->idle_timeout_s, 0);
     struct wire_request *wire = &request->wire;
     wire->arena = arena;
     wire->transport = request;
@@ -102,19 +101,12 @@ void *request_on_uri(void *cls, const char *uri, struct MHD_Connection *connecti
     return request;
 }
 
-static const struct http_connection *connection_of(struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    return info ? info->socket_context : NULL;
-}
-
 void request_begin(struct http_request *request, const char *method)
 {
     struct http_server *server = request->server;
     struct wire_request *wire = &request->wire;
-    const struct http_connection *from = connection_of(request->connection);
     wire->method = method;
-    wire->peer = from ? from->peer : "";
+    wire->peer = request->from->peer;
     wire->header = find_header;
     wire->each_header = each_header;
     wire->host = find_header(wire, "Host");
@@ -135,7 +127,7 @@ void request_begin(struct http_request *request, const char *method)
 void request_on_completed(void *cls, struct MHD_Connection *connection, void **context,
                           enum MHD_RequestTerminationCode why)
 {
-    struct http_server *server = cls;
+    struct http_server *server = ((struct http_loop *)cls)->server;
     struct http_request *request = *context;
     (void)connection;
     (void)why;
@@ -146,6 +138,7 @@ void request_on_completed(void *cls, struct MHD_Connection *connection, void **c
     if (stream && stream->close)
         stream->close(stream->ctx);
     body_release(request);
+    connection_allow(request->from, 2 * (int64_t)server->config->idle_timeout_s, 0);
     bool counted = request->counted;
     arena_give(&server->arenas, request->wire.arena); /* the request itself lies in it */
     if (!counted)
@@ -154,35 +147,4 @@ void request_on_completed(void *cls, struct MHD_Connection *connection, void **c
     if (--server->active == 0)
         pthread_cond_broadcast(&server->active_none);
     pthread_mutex_unlock(&server->active_lock);
-}
-
-static void format_peer(const struct sockaddr *address, char *out, size_t cap)
-{
-    out[0] = '\0';
-    if (!address)
-        return;
-    if (address->sa_family == AF_INET) {
-        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, out, (socklen_t)cap);
-    } else if (address->sa_family == AF_INET6) {
-        const struct in6_addr *v6 = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-        if (IN6_IS_ADDR_V4MAPPED(v6))
-            inet_ntop(AF_INET, &v6->s6_addr[12], out, (socklen_t)cap);
-        else
-            inet_ntop(AF_INET6, v6, out, (socklen_t)cap);
-    }
-}
-
-void request_on_connection(void *cls, struct MHD_Connection *connection, void **context,
-                           enum MHD_ConnectionNotificationCode what)
-{
-    (void)cls;
-    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-        free(*context);
-        *context = NULL;
-        return;
-    }
-    struct http_connection *from = memory_zalloc(sizeof *from);
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    format_peer(info ? info->client_addr : NULL, from->peer, sizeof from->peer);
-    *context = from;
 }

@@ -61,6 +61,11 @@ enum MHD_Result response_send(struct http_request *request)
             log_warn("dropped response header %s: its value is not valid", header->name);
     }
     request->phase = HTTP_SENDING;
+    if (answer->stream && answer->stream->size == UINT64_MAX)
+        connection_allow_any(request->from); /* a stream of events ends when it ends */
+    else
+        connection_allow(request->from, request->server->config->idle_timeout_s,
+                         answer->stream ? answer->stream->size : answer->body.len);
     enum MHD_Result result = MHD_queue_response(request->connection, (unsigned)answer->status, response);
     MHD_destroy_response(response);
     return result;

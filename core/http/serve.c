@@ -35,6 +35,7 @@ void serve_run(struct http_request *request)
 static enum MHD_Result dispatch(struct http_request *request)
 {
     struct http_server *server = request->server;
+    connection_allow_any(request->from);
     if (request->body_refused) {
         serve_overloaded(request);
         return answer(request);

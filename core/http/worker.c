@@ -65,7 +65,7 @@ static bool start_threads(struct worker_pool *pool, unsigned threads)
     return pool->count == threads;
 }
 
-struct worker_pool *worker_pool_create(unsigned threads, unsigned queue, struct status *status)
+enum status_code worker_pool_create(unsigned threads, unsigned queue, struct worker_pool **out, struct status *status)
 {
     if (threads < 1)
         threads = 1;
@@ -78,9 +78,10 @@ struct worker_pool *worker_pool_create(unsigned threads, unsigned queue, struct 
     if (!start_threads(pool, threads)) {
         status_set(status, STATUS_RESOURCE_EXHAUSTED, "cannot start %u worker threads, only %u", threads, pool->count);
         worker_pool_destroy(pool);
-        return NULL;
+        return STATUS_RESOURCE_EXHAUSTED;
     }
-    return pool;
+    *out = pool;
+    return STATUS_OK;
 }
 
 bool worker_submit(struct worker_pool *pool, struct http_request *request)
