@@ -25,10 +25,10 @@ enum status_code codec_write_json(struct buf *out, const ProtobufCMessage *messa
                                   struct status *status);
 
 struct codec_json_options {
-    bool reject_unknown;     /* unknown member = error "could not find field \"x\" in \"pkg.Type\"" */
-    bool rest_messages;      /* error texts of the REST gateway instead of Connect's */
-    bool ignore_trailing;    /* stop after the first JSON value */
-    unsigned depth_limit;    /* 0 = the default of 100 */
+    bool reject_unknown;  /* unknown member = error "could not find field \"x\" in \"pkg.Type\"" */
+    bool rest_messages;   /* error texts of the REST gateway instead of Connect's */
+    bool ignore_trailing; /* stop after the first JSON value */
+    unsigned depth_limit; /* 0 = the default of 100 */
 };
 
 /* Reads one JSON object. Errors: STATUS_INVALID_ARGUMENT with the text after "unmarshal message: ". Bounds: depth,

@@ -1,0 +1,124 @@
+#include "codec/json_text.h"
+
+#include <stdbool.h>
+
+#include "base/utf8.h"
+
+/* True if one of the 8 bytes is a control character, a quote, a backslash or not ASCII. */
+static bool needs_care(uint64_t word)
+{
+    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+    uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
+    uint64_t control = (word - ones * 0x20) & ~word;
+    return ((word | control | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) & high) != 0;
+}
+
+static size_t plain_run(const char *text, size_t length)
+{
+    size_t at = 0;
+    while (length - at >= 8) {
+        uint64_t word;
+        memcpy(&word, text + at, 8);
+        if (needs_care(word))
+            break;
+        at += 8;
+    }
+    while (at < length) {
+        unsigned char c = (unsigned char)text[at];
+        if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
+            break;
+        at++;
+    }
+    return at;
+}
+
+static void add_escape(struct buf *out, unsigned char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    char pair[2] = {'\\', (char)c};
+    switch (c) {
+    case '\b':
+        pair[1] = 'b';
+        break;
+    case '\f':
+        pair[1] = 'f';
+        break;
+    case '\n':
+        pair[1] = 'n';
+        break;
+    case '\r':
+        pair[1] = 'r';
+        break;
+    case '\t':
+        pair[1] = 't';
+        break;
+    case '"':
+    case '\\':
+        break;
+    default:
+        buf_add(out, "\\u00", 4);
+        pair[0] = digits[c >> 4];
+        pair[1] = digits[c & 15];
+    }
+    buf_add(out, pair, 2);
+}
+
+/* The bytes at text need care: escapes them or checks the code point. Returns how many were used. */
+static size_t add_careful(struct buf *out, const char *text, size_t length)
+{
+    if ((unsigned char)*text < 0x80) {
+        add_escape(out, (unsigned char)*text);
+        return 1;
+    }
+    size_t at = 0;
+    while (at < length && (unsigned char)text[at] >= 0x80) {
+        size_t size;
+        if (utf8_decode(text + at, length - at, &size) == UINT32_MAX)
+            break;
+        at += size;
+    }
+    if (at) {
+        buf_add(out, text, at);
+        return at;
+    }
+    buf_add(out, "\xEF\xBF\xBD", 3);
+    return 1;
+}
+
+void json_add_string(struct buf *out, const char *text, size_t length)
+{
+    buf_reserve(out, length + 2);
+    buf_add_char(out, '"');
+    for (size_t at = 0; at < length;) {
+        size_t run = plain_run(text + at, length - at);
+        buf_add(out, text + at, run);
+        at += run;
+        if (at < length)
+            at += add_careful(out, text + at, length - at);
+    }
+    buf_add_char(out, '"');
+}
+
+void json_add_string_html(struct buf *out, const char *text, size_t length)
+{
+    size_t start = out->len;
+    json_add_string(out, text, length);
+    size_t special = 0;
+    for (size_t i = start; i < out->len; i++)
+        special += out->data[i] == '<' || out->data[i] == '>' || out->data[i] == '&';
+    if (special == 0)
+        return;
+    buf_reserve(out, special * 5);
+    size_t from = out->len, to = out->len + special * 5;
+    out->len = to;
+    /* From the end, so that each byte is moved once. */
+    while (from > start) {
+        char c = out->data[--from];
+        if (c != '<' && c != '>' && c != '&') {
+            out->data[--to] = c;
+            continue;
+        }
+        to -= 6;
+        memcpy(out->data + to, c == '<' ? "\\u003c" : c == '>' ? "\\u003e" : "\\u0026", 6);
+    }
+}
