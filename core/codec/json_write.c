@@ -28,6 +28,10 @@ static void add_enum(struct buf *out, const ProtobufCEnumDescriptor *descriptor,
         buf_add_int(out, value);
         return;
     }
+    if (strcmp(descriptor->name, "google.protobuf.NullValue") == 0) {
+        buf_add_str(out, "null");
+        return;
+    }
     buf_add_char(out, '"');
     buf_add_str(out, named->name);
     buf_add_char(out, '"');
