@@ -1,19 +1,57 @@
-/* Attachment bytes, wherever they lie: a storage plugin (LOCAL, S3) or a database column. */
+/* Attachment bytes, wherever they lie: files of the configured storage plugin (LOCAL), or a database column (DATABASE).
+ * Contract: memos.md 5.4, database.md 3.3. All functions are thread-safe. */
 #ifndef MEMORA_BLOB_BLOB_H
 #define MEMORA_BLOB_BLOB_H
 
-#include <memora/storage.h>
 #include <stdint.h>
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "memos/store/instance_setting.pb-c.h"
+#include "store/attachment.h"
 
 struct blob;
 struct config;
+struct plugin;
 
-/* The instance of the configured storage plugin, rooted in the data directory. Plugin tables come from the registry. */
-enum status_code blob_open(const struct memora_storage_ops *ops, const struct memora_config *plugin_config,
-                           const struct config *config, struct blob **out, struct status *status);
-void blob_close(struct blob *blob);
+/* Configures and opens the storage plugin, rooted where its key `root` says (the data directory by default), and once
+ * more for reading files that an earlier server put elsewhere. */
+enum status_code blob_open(const struct plugin *plugin, const struct config *config, struct blob **out,
+                           struct status *status);
+void blob_close(struct blob *blob); /* NULL is fine */
+
+/* Stores the bytes of a new attachment as the instance's setting says, complete and durable when it returns. Reads
+ * uid, filename, type, bytes and bytes_length of *attachment; fills storage and reference. For DATABASE nothing is
+ * stored yet: inserting the row does it. Errors are short texts without paths; details are logged. */
+enum status_code blob_put(struct blob *blob, struct arena *arena, const Memos__Store__InstanceStorageSetting *setting,
+                          struct store_attachment *attachment, struct status *status);
+
+/* Removes what blob_put stored, and what the cache folders of an earlier server hold of the attachment. Missing bytes
+ * are no error. Nothing to do for DATABASE and EXTERNAL. S3 objects stay: that storage is not built in yet (logged). */
+enum status_code blob_remove(struct blob *blob, struct arena *arena, const struct store_attachment *attachment,
+                             struct status *status);
+
+/* For rows that are gone already: failures are logged, since nobody can act on them any more. */
+void blob_remove_all(struct blob *blob, struct arena *arena, const struct store_attachment *attachments, size_t count);
+
+/* The bytes of one attachment, open for reading. One thread at a time; survives the removal of the attachment. */
+struct blob_content;
+
+/* conn is used for DATABASE during the call only. STATUS_NOT_FOUND when the bytes are missing,
+ * STATUS_FAILED_PRECONDITION for storages that have none here (S3, EXTERNAL). Close it before the arena goes. */
+enum status_code blob_content_open(struct blob *blob, struct db_conn *conn, struct arena *arena,
+                                   const struct store_attachment *attachment, struct blob_content **out,
+                                   struct status *status);
+void blob_content_close(struct blob_content *content); /* NULL is fine */
+uint64_t blob_content_size(const struct blob_content *content);
+int64_t blob_content_modified(const struct blob_content *content); /* Unix seconds; 0 = unknown */
+
+/* Makes bytes [off, off + len) ready for blob_content_read, which then waits for nothing but a local disk. */
+enum status_code blob_content_select(struct blob_content *content, struct db_conn *conn, uint64_t off, uint64_t len,
+                                     struct status *status);
+/* Up to cap bytes from position pos of the whole; 0 at the end, -1 on failure (logged). */
+int64_t blob_content_read(struct blob_content *content, uint64_t pos, void *out, size_t cap);
+/* A descriptor whose byte *base + pos is byte pos of the whole; -1 if there is none. It stays the content's. */
+int blob_content_fd(const struct blob_content *content, uint64_t *base);
 
 #endif
