@@ -1,0 +1,117 @@
+// Starts a Memora of this build on a free port with a fresh data directory, and stops it again.
+import { spawn } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
+export const shared = process.env.MEMORA_SHARED || resolve(root, "../shared");
+export const fixture = join(shared, "fixtures/existing-db");
+
+const build = process.env.MEMORA_BUILD || join(root, "build/debug");
+
+function freePort() {
+  return new Promise((done, fail) => {
+    const probe = createServer();
+    probe.once("error", fail);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => done(port));
+    });
+  });
+}
+
+async function untilReady(url, child, log) {
+  const deadline = Date.now() + 20_000;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`server ended with status ${child.exitCode}:\n${log()}`);
+    try {
+      const answer = await fetch(`${url}/healthz`);
+      if (answer.ok) return;
+    } catch {
+      // not listening yet
+    }
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  throw new Error(`server not ready after 20 s:\n${log()}`);
+}
+
+export class Server {
+  /** options: fixture (open a copy of the recorded database), args (further flags), env */
+  static async start(options = {}) {
+    const server = new Server();
+    server.dir = options.dir || mkdtempSync(join(tmpdir(), "memora-wire-"));
+    server.keepDir = Boolean(options.dir);
+    if (options.fixture) cpSync(join(fixture, "sqlite"), server.dir, { recursive: true });
+    server.options = options;
+    server.port = options.port || (await freePort());
+    await server.launch();
+    return server;
+  }
+
+  async launch() {
+    const program = join(build, "core/memora");
+    if (!existsSync(program)) throw new Error(`${program} is missing: build first`);
+    this.url = `http://127.0.0.1:${this.port}`;
+    this.output = "";
+    this.child = spawn(
+      program,
+      ["--port", String(this.port), "--addr", "127.0.0.1", "--data", this.dir, ...(this.options.args || [])],
+      { env: { PATH: process.env.PATH, ...(this.options.env || {}) }, stdio: ["ignore", "pipe", "pipe"] },
+    );
+    this.child.stdout.on("data", (chunk) => (this.output += chunk));
+    this.child.stderr.on("data", (chunk) => (this.output += chunk));
+    this.ended = new Promise((done) => this.child.once("exit", (code, signal) => done({ code, signal })));
+    await untilReady(this.url, this.child, () => this.output);
+  }
+
+  async kill() {
+    this.child.kill("SIGKILL");
+    await this.ended;
+  }
+
+  /** Stops with SIGTERM; fails the test if the server does not end cleanly (also when a sanitizer complains). */
+  async stop() {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill("SIGTERM");
+    const { code, signal } = await this.ended;
+    if (!this.keepDir) rmSync(this.dir, { recursive: true, force: true });
+    if (code !== 0) throw new Error(`server ended with ${signal || code}:\n${this.output}`);
+  }
+
+  /** Plain REST call; body objects become JSON. Gives { status, headers, text, json }. */
+  async rest(method, path, { body, token, headers = {} } = {}) {
+    const init = { method, headers: { ...headers }, redirect: "manual" };
+    if (token) init.headers.authorization = `Bearer ${token}`;
+    if (body !== undefined) {
+      init.body = typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
+      init.headers["content-type"] ??= "application/json";
+    }
+    const answer = await fetch(this.url + path, init);
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    const text = new TextDecoder().decode(bytes);
+    let json;
+    try {
+      json = JSON.parse(text);
+    } catch {
+      json = undefined;
+    }
+    return { status: answer.status, headers: answer.headers, bytes, text, json };
+  }
+
+  async signIn(username, password) {
+    const answer = await this.rest("POST", "/api/v1/auth/signin", {
+      body: { passwordCredentials: { username, password } },
+    });
+    if (answer.status !== 200) throw new Error(`sign-in of ${username}: ${answer.status} ${answer.text}`);
+    return answer.json.accessToken;
+  }
+
+  /** Makes an account and signs in; the first one of a fresh server is the administrator. */
+  async signUp(username, password = "secret-Pass1") {
+    const answer = await this.rest("POST", "/api/v1/users", { body: { username, password } });
+    if (answer.status !== 200) throw new Error(`sign-up of ${username}: ${answer.status} ${answer.text}`);
+    return this.signIn(username, password);
+  }
+}
