@@ -1,7 +1,5 @@
 #include "api/names.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/quote.h"
@@ -42,20 +40,6 @@ enum status_code api_name_parse_one(struct arena *arena, const char *name, const
 {
     const char *const prefixes[] = {prefix};
     return api_name_parse(arena, name, prefixes, 1, id, status);
-}
-
-bool api_parse_int32(const char *text, int32_t *out)
-{
-    const char *digits = text + (*text == '-' || *text == '+');
-    if (*digits < '0' || *digits > '9') /* strtoll would skip blanks */
-        return false;
-    char *end;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (*end != '\0' || errno != 0 || value < INT32_MIN || value > INT32_MAX)
-        return false;
-    *out = (int32_t)value;
-    return true;
 }
 
 char *api_user_name(struct arena *arena, const char *username)

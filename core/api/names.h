@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/number.h"
 #include "base/status.h"
 
 /* name must be exactly count pairs "prefix/id"; prefixes are given with their slash ("memos/", "reactions/"). ids gets
@@ -22,7 +23,10 @@ enum status_code api_name_parse_one(struct arena *arena, const char *name, const
                                     struct status *status);
 
 /* A decimal 32-bit integer with optional sign and nothing else. */
-bool api_parse_int32(const char *text, int32_t *out);
+static inline bool api_parse_int32(const char *text, int32_t *out)
+{
+    return number_parse_int32(text, out);
+}
 
 /* "users/{username}" in the arena. */
 char *api_user_name(struct arena *arena, const char *username);
