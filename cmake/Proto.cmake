@@ -19,3 +19,18 @@ function(memora_proto_c out_var)
   endforeach()
   set(${out_var} ${sources} PARENT_SCOPE)
 endfunction()
+
+# memora_routes(<list of out files> OUT dir PREFIX api TABLE rpc_methods COUNT rpc_method_count ROOT dir FILES a.proto ...):
+# the method table and the handler prototypes of the services in the files (tools/gen_routes).
+function(memora_routes out_var)
+  cmake_parse_arguments(ARG "" "OUT;PREFIX;TABLE;COUNT;ROOT" "FILES" ${ARGN})
+  file(MAKE_DIRECTORY ${ARG_OUT})
+  set(outputs ${ARG_OUT}/${ARG_TABLE}.c ${ARG_OUT}/${ARG_PREFIX}_handlers.h)
+  list(TRANSFORM ARG_FILES PREPEND ${ARG_ROOT}/ OUTPUT_VARIABLE inputs)
+  add_custom_command(OUTPUT ${outputs}
+    COMMAND ${PROTOC} -I${ARG_ROOT} -I${CMAKE_SOURCE_DIR}/proto -I${PROTOBUF_INCLUDE}
+      --plugin=protoc-gen-routes=$<TARGET_FILE:gen_routes>
+      --routes_out=prefix=${ARG_PREFIX},table=${ARG_TABLE},count=${ARG_COUNT}:${ARG_OUT} ${ARG_FILES}
+    DEPENDS gen_routes ${inputs} VERBATIM)
+  set(${out_var} ${outputs} PARENT_SCOPE)
+endfunction()
