@@ -77,9 +77,6 @@ struct config_source {
 enum status_code config_load(const struct config_source *source, struct config **out, struct status *status);
 void config_destroy(struct config *config); /* NULL is fine */
 
-/* Creates the data directory if it is missing (mode 0770, with parents) and makes sure that it can be written to. */
-enum status_code config_prepare_data_dir(const struct config *config, struct status *status);
-
 /* Where a configuration is looked for when none is named: <sysconfdir>/memora/memora.conf. */
 const char *config_default_file(void);
 

@@ -1,8 +1,5 @@
-#include <errno.h>
 #include <libgen.h>
 #include <limits.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,37 +57,4 @@ const char *config_find_data_dir(struct arena *arena)
     if (is_directory(usual) && access(usual, W_OK) == 0)
         return usual;
     return config_resolve_path(arena, ".", "", 0);
-}
-
-static enum status_code make_directories(char *path, struct status *status)
-{
-    for (char *at = path + 1;; at++) {
-        char saved = *at;
-        if (saved != '/' && saved != '\0')
-            continue;
-        *at = '\0';
-        if (mkdir(path, 0770) != 0 && errno != EEXIST)
-            return status_set(status, STATUS_INVALID_ARGUMENT, "data directory %s: cannot be created: %s", path,
-                              strerror(errno));
-        *at = saved;
-        if (saved == '\0')
-            return STATUS_OK;
-    }
-}
-
-enum status_code config_prepare_data_dir(const struct config *config, struct status *status)
-{
-    char path[PATH_MAX];
-    if (strlen(config->data_dir) >= sizeof path)
-        return status_set(status, STATUS_INVALID_ARGUMENT, "data directory: the path is longer than %d bytes",
-                          PATH_MAX - 1);
-    strcpy(path, config->data_dir);
-    if (!is_directory(path) && make_directories(path, status))
-        return STATUS_INVALID_ARGUMENT;
-    if (!is_directory(path))
-        return status_set(status, STATUS_INVALID_ARGUMENT, "data directory %s: not a directory", path);
-    if (access(path, R_OK | W_OK | X_OK) != 0)
-        return status_set(status, STATUS_INVALID_ARGUMENT, "data directory %s: cannot be written to: %s", path,
-                          strerror(errno));
-    return STATUS_OK;
 }

@@ -53,19 +53,6 @@ static int host_stopping(void)
     return atomic_load(&is_stopping);
 }
 
-static int host_utf8_fold(const char *in, size_t n, char *out, size_t cap, size_t *need)
-{
-    (void)in, (void)n, (void)out, (void)cap;
-    *need = 0;
-    return MEMORA_E_UNSUPPORTED;
-}
-
-static int host_regex_match(const char *pattern, size_t pattern_length, const char *text, size_t text_length)
-{
-    (void)pattern, (void)pattern_length, (void)text, (void)text_length;
-    return MEMORA_E_UNSUPPORTED;
-}
-
 const struct memora_host *plugin_host(void)
 {
     static const struct memora_host host = {
@@ -85,8 +72,8 @@ const struct memora_host *plugin_host(void)
         .config_bool = plugin_config_bool,
         .data_dir = host_data_dir,
         .stopping = host_stopping,
-        .utf8_fold = host_utf8_fold,
-        .regex_match = host_regex_match,
+        .utf8_fold = plugin_utf8_fold,
+        .regex_match = plugin_regex_match,
     };
     return &host;
 }

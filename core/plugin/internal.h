@@ -32,9 +32,12 @@ void plugin_fill_storage(struct memora_storage_ops *ops);
 struct plugin_record *plugin_registry_find(dev_t device, ino_t inode);
 void plugin_registry_add(struct plugin_record *record);
 
-/* What a key's type accepts, for people; and whether a declared default is of its type. */
-const char *plugin_key_allowed(uint32_t type);
+/* Whether a declared default is of its type. */
 bool plugin_key_default_valid(const struct memora_config_key *key);
+
+/* The text services of the host table. */
+int plugin_utf8_fold(const char *in, size_t n, char *out, size_t cap, size_t *need);
+int plugin_regex_match(const char *pattern, size_t pattern_length, const char *text, size_t text_length);
 
 /* The getters of the host table. */
 const char *plugin_config_str(const struct memora_config *config, const char *key);

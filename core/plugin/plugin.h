@@ -7,6 +7,7 @@
 #include <memora/plugin.h>
 #include <memora/storage.h>
 
+#include "base/arena.h"
 #include "base/status.h"
 #include "config/config.h"
 
@@ -25,6 +26,21 @@ struct plugin {
  * expected and what was found: STATUS_NOT_FOUND, STATUS_FAILED_PRECONDITION (refused), STATUS_INTERNAL. */
 enum status_code plugin_load(const char *dir, enum memora_kind kind, const char *name, const struct plugin **out,
                              struct status *status);
+
+/* One file of the plugin directory. */
+struct plugin_found {
+    enum memora_kind kind;
+    const char *name, *path;
+    const struct plugin *plugin; /* NULL: it was refused, and refusal says why */
+    struct status refusal;
+};
+
+/* Loads every plugin file of the directory, in order of their names. STATUS_NOT_FOUND if it cannot be read. */
+enum status_code plugin_list(const char *dir, struct arena *arena, struct plugin_found **out, size_t *count,
+                             struct status *status);
+
+/* What a key of this enum memora_key_type accepts, for people. */
+const char *plugin_key_allowed(uint32_t type);
 
 /* Checks a config section against the plugin's key table (types, unknown and missing keys: file, line, key, what is
  * allowed) and gives the object that the plugin's open() reads. The result is valid until the process ends. */
