@@ -69,7 +69,8 @@ static void print_table(FILE *stream, const char *(*rows)[COLUMNS], size_t count
 }
 
 /* A plugin that is configured by its path may lie outside the directory, and one that is missing lies nowhere. */
-static size_t add_configured(const struct config *config, enum memora_kind kind, struct plugin_found *all, size_t count)
+static size_t add_configured(struct arena *arena, const struct config *config, enum memora_kind kind,
+                             struct plugin_found *all, size_t count)
 {
     const char *chosen = configured(config, kind);
     for (size_t i = 0; i < count; i++)
@@ -81,7 +82,10 @@ static size_t add_configured(const struct config *config, enum memora_kind kind,
         found->plugin = plugin;
     found->kind = kind;
     found->name = plugin ? plugin->table->name : chosen;
-    found->path = plugin ? plugin->path : chosen[0] == '/' ? chosen : "-";
+    found->path = plugin             ? plugin->path
+                  : chosen[0] == '/' ? chosen
+                                     : arena_printf(arena, "%s/%s-%s.so", config->plugin_dir,
+                                                    kind == MEMORA_KIND_DB ? "db" : "storage", chosen);
     return count + 1;
 }
 
@@ -110,8 +114,8 @@ enum status_code cli_print_plugins(FILE *stream, const struct config *config, st
         struct plugin_found *all = ARENA_ARRAY(arena, struct plugin_found, count + 2);
         if (count)
             memcpy(all, found, count * sizeof *all);
-        count = add_configured(config, MEMORA_KIND_DB, all, count);
-        count = add_configured(config, MEMORA_KIND_STORAGE, all, count);
+        count = add_configured(arena, config, MEMORA_KIND_DB, all, count);
+        count = add_configured(arena, config, MEMORA_KIND_STORAGE, all, count);
         const char *(*rows)[COLUMNS] = arena_alloc(arena, (count + 1) * sizeof *rows);
         memcpy(rows[0], titles, sizeof titles);
         for (size_t i = 0; i < count; i++)
@@ -132,7 +136,9 @@ static void print_keys(FILE *stream, const struct memora_plugin *table)
     fprintf(stream, "\nKeys of [%s]:\n", table->kind == MEMORA_KIND_DB ? "database" : "storage");
     for (uint32_t i = 0; i < table->config_key_count; i++) {
         const struct memora_config_key *key = &table->config_keys[i];
-        fprintf(stream, "  %s\n      %s\n      %s", key->name, key->help, plugin_key_allowed(key->type));
+        char allowed[200];
+        plugin_key_allowed(key, allowed, sizeof allowed);
+        fprintf(stream, "  %s\n      %s\n      %s", key->name, key->help, allowed);
         if (key->flags & MEMORA_KEY_REQUIRED)
             fputs("; required", stream);
         else

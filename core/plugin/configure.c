@@ -1,12 +1,13 @@
 #include "plugin/internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "config/value.h"
 
-enum { VALUE_MAX = 8192 };
+enum { VALUE_MAX = 8192, LIMIT_MAX = 60 };
 
 struct setting {
     const char *key;
@@ -70,17 +71,70 @@ static bool parse_number(uint32_t type, const char *text, int64_t *number)
     }
 }
 
-const char *plugin_key_allowed(uint32_t type)
+/* One of "full|normal|extra". */
+static bool among(const char *allowed, const char *text)
 {
-    static const char *const allowed[] = {"text",   CONFIG_INT_ALLOWED,   CONFIG_BOOL_ALLOWED,
-                                          "a path", CONFIG_BYTES_ALLOWED, CONFIG_SECONDS_ALLOWED};
-    return allowed[type];
+    size_t length = strlen(text);
+    for (const char *at = allowed;; at += strcspn(at, "|") + 1) {
+        size_t word = strcspn(at, "|");
+        if (word == length && memcmp(at, text, length) == 0)
+            return true;
+        if (at[word] == '\0')
+            return false;
+    }
+}
+
+/* "64K..1M", "1..", "..100" of a numeric type. */
+static bool parse_limits(const struct memora_config_key *key, int64_t *least, int64_t *most)
+{
+    char text[LIMIT_MAX + 1];
+    const char *dots = strstr(key->allowed, "..");
+    *least = INT64_MIN;
+    *most = INT64_MAX;
+    if (!dots || strlen(key->allowed) > LIMIT_MAX)
+        return false;
+    snprintf(text, sizeof text, "%.*s", (int)(dots - key->allowed), key->allowed);
+    return (*text == '\0' || parse_number(key->type, text, least)) &&
+           (dots[2] == '\0' || parse_number(key->type, dots + 2, most)) && *least <= *most;
+}
+
+bool plugin_key_limits_valid(const struct memora_config_key *key)
+{
+    int64_t least, most;
+    if (!key->allowed || key->type == MEMORA_KEY_STRING)
+        return true;
+    return key->type != MEMORA_KEY_BOOL && key->type != MEMORA_KEY_PATH && parse_limits(key, &least, &most);
+}
+
+/* Of the key's type and within its limits. */
+static bool parse_value(const struct memora_config_key *key, const char *text, int64_t *number)
+{
+    int64_t least, most;
+    if (!parse_number(key->type, text, number))
+        return false;
+    if (!key->allowed)
+        return true;
+    if (key->type == MEMORA_KEY_STRING)
+        return among(key->allowed, text);
+    return parse_limits(key, &least, &most) && *number >= least && *number <= most;
 }
 
 bool plugin_key_default_valid(const struct memora_config_key *key)
 {
     int64_t number;
-    return !key->def || *key->def == '\0' || parse_number(key->type, key->def, &number);
+    return !key->def || *key->def == '\0' || parse_value(key, key->def, &number);
+}
+
+void plugin_key_allowed(const struct memora_config_key *key, char *text, size_t size)
+{
+    static const char *const types[] = {"text",   CONFIG_INT_ALLOWED,   CONFIG_BOOL_ALLOWED,
+                                        "a path", CONFIG_BYTES_ALLOWED, CONFIG_SECONDS_ALLOWED};
+    if (key->allowed && key->type == MEMORA_KEY_STRING)
+        snprintf(text, size, "%s", key->allowed);
+    else if (key->allowed)
+        snprintf(text, size, "%s; within %s", types[key->type], key->allowed);
+    else
+        snprintf(text, size, "%s", types[key->type]);
 }
 
 /* Puts the data directory and the mode into the default of a path. */
@@ -113,21 +167,24 @@ static void set_default(const struct memora_config_key *key, const struct config
         parse_number(key->type, def, &setting->number); /* cannot fail: plugin_key_default_valid */
 }
 
-static enum status_code set_value(const struct memora_config_key *key, const struct config_entry *entry,
-                                  struct arena *arena, struct setting *setting, struct status *status)
+static enum status_code set_value(const struct memora_config_key *key, const char *section,
+                                  const struct config_entry *entry, struct arena *arena, struct setting *setting,
+                                  struct status *status)
 {
     if (strlen(entry->value) > VALUE_MAX)
-        return config_error(status, entry->file, entry->line, "%s is longer than %d bytes", entry->key, VALUE_MAX);
+        return config_error(status, entry->file, entry->line, "%s.%s is longer than %d bytes", section, entry->key,
+                            VALUE_MAX);
     /* An empty text is a text; anything else that is empty is as good as not set. */
     if (*entry->value == '\0' && key->type != MEMORA_KEY_STRING)
         return STATUS_OK;
-    if (!parse_number(key->type, entry->value, &setting->number)) {
-        const char *allowed = plugin_key_allowed(key->type);
+    if (!parse_value(key, entry->value, &setting->number)) {
+        char allowed[200];
+        plugin_key_allowed(key, allowed, sizeof allowed);
         if (key->flags & MEMORA_KEY_SECRET)
-            return config_error(status, entry->file, entry->line, "%s has a bad value (allowed: %s)", entry->key,
-                                allowed);
-        return config_error(status, entry->file, entry->line, "%s = \"%s\" is not valid (allowed: %s)", entry->key,
-                            entry->value, allowed);
+            return config_error(status, entry->file, entry->line, "%s.%s has a bad value (allowed: %s)", section,
+                                entry->key, allowed);
+        return config_error(status, entry->file, entry->line, "%s.%s = \"%s\" is not valid (allowed: %s)", section,
+                            entry->key, entry->value, allowed);
     }
     setting->text = key->type == MEMORA_KEY_PATH ? config_resolve_path(arena, entry->value, entry->file, entry->line)
                                                  : arena_strdup(arena, entry->value);
@@ -153,9 +210,9 @@ static enum status_code apply(const struct plugin *plugin, const struct config_s
         uint32_t at = 0;
         while (at < made->count && strcmp(keys[at].name, entry->key) != 0)
             at++;
-        enum status_code code = at == made->count
-                                    ? unknown_key(plugin, section, entry, made->arena, status)
-                                    : set_value(&keys[at], entry, made->arena, &made->settings[at], status);
+        enum status_code code =
+            at == made->count ? unknown_key(plugin, section, entry, made->arena, status)
+                              : set_value(&keys[at], section->name, entry, made->arena, &made->settings[at], status);
         if (code)
             return code;
     }

@@ -32,7 +32,8 @@ void plugin_fill_storage(struct memora_storage_ops *ops);
 struct plugin_record *plugin_registry_find(dev_t device, ino_t inode);
 void plugin_registry_add(struct plugin_record *record);
 
-/* Whether a declared default is of its type. */
+/* Whether what a key declares of itself makes sense. */
+bool plugin_key_limits_valid(const struct memora_config_key *key);
 bool plugin_key_default_valid(const struct memora_config_key *key);
 
 /* The text services of the host table. */

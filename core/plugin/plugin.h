@@ -39,8 +39,8 @@ struct plugin_found {
 enum status_code plugin_list(const char *dir, struct arena *arena, struct plugin_found **out, size_t *count,
                              struct status *status);
 
-/* What a key of this enum memora_key_type accepts, for people. */
-const char *plugin_key_allowed(uint32_t type);
+/* What a key accepts, for people, into text. */
+void plugin_key_allowed(const struct memora_config_key *key, char *text, size_t size);
 
 /* Checks a config section against the plugin's key table (types, unknown and missing keys: file, line, key, what is
  * allowed) and gives the object that the plugin's open() reads. The result is valid until the process ends. */

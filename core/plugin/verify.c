@@ -145,8 +145,11 @@ static enum status_code check_key(const struct memora_plugin *table, uint32_t in
         return REFUSE("plugin %s: config key %s is required and has a default", path, key->name);
     if (!key->help || *key->help == '\0')
         return REFUSE("plugin %s: config key %s has no help text", path, key->name);
+    if (!plugin_key_limits_valid(key))
+        return REFUSE("plugin %s: config key %s allows \"%s\", which is not a limit of its type", path, key->name,
+                      key->allowed);
     if (!plugin_key_default_valid(key))
-        return REFUSE("plugin %s: config key %s has the default \"%s\", which is not of its type", path, key->name,
+        return REFUSE("plugin %s: config key %s has the default \"%s\", which is not allowed", path, key->name,
                       key->def);
     return STATUS_OK;
 }

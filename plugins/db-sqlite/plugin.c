@@ -104,11 +104,12 @@ static void describe(void (*emit)(void *, const char *, const char *), void *ctx
 }
 
 static const struct memora_config_key keys[] = {
-    {"dsn", MEMORA_KEY_PATH, 0, "{data}/memos_{mode}.db", "Path of the database file"},
-    {"page_cache_kib", MEMORA_KEY_INT, 0, "1024", "Page cache of each connection in KiB (64 to 1048576)"},
+    {"dsn", MEMORA_KEY_PATH, 0, "{data}/memos_{mode}.db", "Path of the database file", NULL},
+    {"page_cache_kib", MEMORA_KEY_INT, 0, "1024", "Page cache of each connection in KiB", "64..1048576"},
     {"synchronous", MEMORA_KEY_STRING, 0, "full",
-     "full: an acknowledged write survives a power cut; normal: it survives a crash of the server; extra"},
-    {"busy_timeout", MEMORA_KEY_SECONDS, 0, "10", "How long to wait for another program's write lock"},
+     "full: an acknowledged write survives a power cut; normal: it survives a crash of the server; extra",
+     "full|normal|extra"},
+    {"busy_timeout", MEMORA_KEY_SECONDS, 0, "10", "How long to wait for another program's write lock", "0..600"},
 };
 
 static const struct memora_db_ops ops = {

@@ -169,9 +169,9 @@ static int fs_load(const struct memora_host *host, struct memora_error *error)
 const struct memora_plugin *memora_plugin_v1(void)
 {
     static const struct memora_config_key keys[] = {
-        {"root", MEMORA_KEY_PATH, 0, "{data}", "directory that all files lie in or below"},
+        {"root", MEMORA_KEY_PATH, 0, "{data}", "directory that all files lie in or below", NULL},
         {"follow_symlinks", MEMORA_KEY_BOOL, 0, "no",
-         "follow symbolic links below root, even out of it; only where nobody else can make links"},
+         "follow symbolic links below root, even out of it; only where nobody else can make links", NULL},
     };
     static const struct memora_storage_ops ops = {.struct_size = sizeof ops,
                                                   .open = fs_open,

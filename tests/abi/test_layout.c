@@ -25,11 +25,12 @@ static void test_frozen_structs(void **state)
     OFFSET(memora_object, mtime_ns, 8);
     OFFSET(memora_object, etag, 16);
     OFFSET(memora_object, content_type, 88);
-    assert_int_equal(sizeof(struct memora_config_key), 32);
+    assert_int_equal(sizeof(struct memora_config_key), 40);
     OFFSET(memora_config_key, type, 8);
     OFFSET(memora_config_key, flags, 12);
     OFFSET(memora_config_key, def, 16);
     OFFSET(memora_config_key, help, 24);
+    OFFSET(memora_config_key, allowed, 32);
 }
 
 static void test_plugin_table(void **state)

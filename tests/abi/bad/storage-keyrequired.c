@@ -1,4 +1,4 @@
 /* A required key with a default. */
-#define KEYS {"a", MEMORA_KEY_STRING, MEMORA_KEY_REQUIRED, "x", "Bad."}
+#define KEYS {"a", MEMORA_KEY_STRING, MEMORA_KEY_REQUIRED, "x", "Bad.", NULL}
 #define NAME "keyrequired"
 #include "storage.h"
