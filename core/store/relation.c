@@ -32,6 +32,7 @@ static void add_visible(struct buf *sql, const char *memo, const struct store_vi
 static void read_row(const struct db_rows *rows, struct arena *arena, bool with_content, struct store_relation *out)
 {
     *out = (struct store_relation){
+        .incoming = db_column_int(rows, 0) == 2,
         .memo_id = (int32_t)db_column_int(rows, 1),
         .related_memo_id = (int32_t)db_column_int(rows, 2),
         .memo_uid = db_column_text(rows, 4, arena),

@@ -10,6 +10,7 @@ enum store_relation_type { STORE_RELATION_REFERENCE = 1, STORE_RELATION_COMMENT 
 struct store_relation {
     int32_t memo_id, related_memo_id;
     enum store_relation_type type;
+    bool incoming; /* found through its target: a relation between two of the asked memos comes twice, once each way */
     const char *memo_uid, *related_memo_uid;
     const char *memo_content, *related_memo_content; /* "" unless asked for */
     size_t memo_content_length, related_memo_content_length;

@@ -1,0 +1,24 @@
+/* Changing a memo's attachments, inside a write that another handler holds. */
+#ifndef MEMORA_API_MEMO_ATTACHMENT_H
+#define MEMORA_API_MEMO_ATTACHMENT_H
+
+#include "api/memo_common.h"
+#include "store/attachment.h"
+
+/* Attachments whose rows a write removed; their bytes go once the write is on disk. */
+struct api_removed_attachments {
+    struct store_attachment *items;
+    size_t count;
+};
+
+/* Makes the attachments of the memo those of the request, in that order (memos.md 2.11): the others are deleted, those
+ * of other memos move here. INVALID_ARGUMENT, NOT_FOUND and PERMISSION_DENIED as the contract has them. */
+enum status_code api_memo_replace_attachments(struct api_call *call, struct db_conn *conn,
+                                              const struct store_memo *memo, Memos__Api__V1__Attachment *const *wanted,
+                                              size_t count, struct api_removed_attachments *removed,
+                                              struct status *status);
+
+/* After the write: removes the bytes. Failures are logged; verify finds what is left over. */
+void api_remove_attachment_bytes(struct api_call *call, const struct api_removed_attachments *removed);
+
+#endif

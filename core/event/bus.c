@@ -1,0 +1,125 @@
+#include "event/bus.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+struct event_subscription {
+    struct event_bus *bus;
+    struct event_subscription *next, *previous;
+    int32_t user_id;
+    bool admin;
+    void (*wake)(void *ctx);
+    void *ctx;
+    unsigned first, waiting;
+    char queue[EVENT_QUEUE][EVENT_TEXT_MAX];
+};
+
+struct event_bus {
+    pthread_mutex_t lock;
+    struct event_subscription *subscriptions;
+    unsigned count;
+};
+
+struct event_bus *event_bus_create(void)
+{
+    struct event_bus *bus = memory_zalloc(sizeof *bus);
+    pthread_mutex_init(&bus->lock, NULL);
+    return bus;
+}
+
+void event_bus_destroy(struct event_bus *bus)
+{
+    if (!bus)
+        return;
+    pthread_mutex_destroy(&bus->lock);
+    free(bus);
+}
+
+/* Names are uids of ours, so nothing in them needs escaping; too long a text is no event of ours. */
+static bool render(const struct event *event, char out[EVENT_TEXT_MAX])
+{
+    int length = event->parent && event->parent[0]
+                     ? snprintf(out, EVENT_TEXT_MAX, "{\"type\":\"%s\",\"name\":\"%s\",\"parent\":\"%s\"}", event->type,
+                                event->name, event->parent)
+                     : snprintf(out, EVENT_TEXT_MAX, "{\"type\":\"%s\",\"name\":\"%s\"}", event->type, event->name);
+    return length > 0 && length < EVENT_TEXT_MAX && !strpbrk(event->name, "\"\\");
+}
+
+void event_bus_publish(struct event_bus *bus, const struct event *event)
+{
+    char text[EVENT_TEXT_MAX];
+    if (!bus || !render(event, text))
+        return;
+    pthread_mutex_lock(&bus->lock);
+    for (struct event_subscription *s = bus->subscriptions; s; s = s->next) {
+        if (!event->for_everyone && s->user_id != event->owner_id && !s->admin)
+            continue;
+        if (s->waiting == EVENT_QUEUE)
+            continue;
+        memcpy(s->queue[(s->first + s->waiting) % EVENT_QUEUE], text, sizeof text);
+        if (s->waiting++ == 0)
+            s->wake(s->ctx);
+    }
+    pthread_mutex_unlock(&bus->lock);
+}
+
+struct event_subscription *event_subscribe(struct event_bus *bus, int32_t user_id, bool admin, void (*wake)(void *ctx),
+                                           void *ctx)
+{
+    struct event_subscription *s = memory_zalloc(sizeof *s);
+    s->bus = bus;
+    s->user_id = user_id;
+    s->admin = admin;
+    s->wake = wake;
+    s->ctx = ctx;
+    pthread_mutex_lock(&bus->lock);
+    bool full = bus->count == EVENT_SUBSCRIPTIONS_MAX;
+    if (!full) {
+        bus->count++;
+        s->next = bus->subscriptions;
+        if (s->next)
+            s->next->previous = s;
+        bus->subscriptions = s;
+    }
+    pthread_mutex_unlock(&bus->lock);
+    if (full) {
+        free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void event_unsubscribe(struct event_subscription *subscription)
+{
+    struct event_bus *bus = subscription->bus;
+    pthread_mutex_lock(&bus->lock);
+    if (subscription->previous)
+        subscription->previous->next = subscription->next;
+    else
+        bus->subscriptions = subscription->next;
+    if (subscription->next)
+        subscription->next->previous = subscription->previous;
+    bus->count--;
+    pthread_mutex_unlock(&bus->lock);
+    free(subscription);
+}
+
+bool event_next(struct event_subscription *subscription, char out[EVENT_TEXT_MAX], size_t *length)
+{
+    struct event_bus *bus = subscription->bus;
+    pthread_mutex_lock(&bus->lock);
+    bool any = subscription->waiting > 0;
+    if (any) {
+        memcpy(out, subscription->queue[subscription->first], EVENT_TEXT_MAX);
+        subscription->first = (subscription->first + 1) % EVENT_QUEUE;
+        subscription->waiting--;
+    }
+    pthread_mutex_unlock(&bus->lock);
+    if (any)
+        *length = strlen(out);
+    return any;
+}
