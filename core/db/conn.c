@@ -1,0 +1,117 @@
+/* One connection of the plugin, with its statements. */
+#include "db/internal.h"
+
+#include <stdlib.h>
+
+static const struct {
+    int result;
+    enum status_code code;
+    const char *text; /* for people; the plugin's own message follows */
+} meanings[] = {
+    {MEMORA_E_UNIQUE, STATUS_ALREADY_EXISTS, "already exists"},
+    {MEMORA_E_CONSTRAINT, STATUS_INTERNAL, "the database refused the data"},
+    {MEMORA_E_NOMEM, STATUS_RESOURCE_EXHAUSTED, "the database is out of memory"},
+    {MEMORA_E_RETRY, STATUS_UNAVAILABLE, "the database is busy"},
+    {MEMORA_E_CONN, STATUS_UNAVAILABLE, "the connection to the database was lost"},
+    {MEMORA_E_SYNTAX, STATUS_INTERNAL, "the database did not understand a statement"},
+    {MEMORA_E_AUTH, STATUS_INTERNAL, "the database refused the credentials"},
+    {MEMORA_E_IO, STATUS_INTERNAL, "the database cannot be read or written"},
+    {MEMORA_E_FULL, STATUS_RESOURCE_EXHAUSTED, "the database has no space left"},
+    {MEMORA_E_RANGE, STATUS_INVALID_ARGUMENT, "a value is too large for the database"},
+    {MEMORA_E_CANCELLED, STATUS_DEADLINE_EXCEEDED, "the database took too long"},
+    {MEMORA_E_CONFIG, STATUS_INVALID_ARGUMENT, "database configuration"},
+};
+
+enum status_code status_from_plugin(int result, const struct memora_error *error, struct status *status)
+{
+    for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
+        if (meanings[i].result == result)
+            return status_set(status, meanings[i].code, "%s: %s", meanings[i].text, error->message);
+    return status_set(status, STATUS_INTERNAL, "database error: %s", error->message);
+}
+
+enum status_code conn_fail(struct db_conn *conn, int result, const struct memora_error *error, struct status *status)
+{
+    struct status told;
+    status_from_plugin(result, error, &told);
+    if (result == MEMORA_E_CONN)
+        conn->lost = true;
+    if (conn->writing && !conn->failed) {
+        conn->failed = result;
+        conn->failure = told;
+    }
+    return status_set(status, told.code, "%s", told.message);
+}
+
+/* The watchdog reads conn->handle, hence the lock. */
+static struct memora_conn *exchange_handle(struct db_conn *conn, struct memora_conn *handle)
+{
+    pthread_mutex_lock(&conn->db->all_mutex);
+    struct memora_conn *old = conn->handle;
+    conn->handle = handle;
+    pthread_mutex_unlock(&conn->db->all_mutex);
+    return old;
+}
+
+static enum status_code connect_handle(struct db_conn *conn, struct status *status)
+{
+    struct memora_error error = {0};
+    struct memora_conn *handle = NULL;
+    int result = conn->db->ops->connect(conn->db->instance, &handle, &error);
+    if (result != MEMORA_OK)
+        return status_from_plugin(result, &error, status);
+    exchange_handle(conn, handle);
+    conn->lost = false;
+    return STATUS_OK;
+}
+
+static void disconnect_handle(struct db_conn *conn)
+{
+    stmt_cache_clear(conn);
+    conn->open_rows = 0;
+    conn->snapshot = false;
+    struct memora_conn *handle = exchange_handle(conn, NULL);
+    conn->lost = true;
+    if (handle)
+        conn->db->ops->disconnect(handle);
+}
+
+enum status_code conn_open(struct db *db, struct db_conn **out, struct status *status)
+{
+    struct db_conn *conn = memory_zalloc(sizeof *conn);
+    conn->db = db;
+    enum status_code code = connect_handle(conn, status);
+    if (code) {
+        free(conn);
+        return code;
+    }
+    stmt_cache_init(&conn->cache, db->options.statement_cache);
+    pthread_mutex_lock(&db->all_mutex);
+    conn->next = db->all;
+    db->all = conn;
+    pthread_mutex_unlock(&db->all_mutex);
+    *out = conn;
+    return STATUS_OK;
+}
+
+void conn_close(struct db_conn *conn)
+{
+    if (!conn)
+        return;
+    struct db *db = conn->db;
+    disconnect_handle(conn);
+    pthread_mutex_lock(&db->all_mutex);
+    struct db_conn **at = &db->all;
+    while (*at != conn)
+        at = &(*at)->next;
+    *at = conn->next;
+    pthread_mutex_unlock(&db->all_mutex);
+    free(conn->cache.buckets);
+    free(conn);
+}
+
+enum status_code conn_reopen(struct db_conn *conn, struct status *status)
+{
+    disconnect_handle(conn);
+    return connect_handle(conn, status);
+}
