@@ -37,7 +37,7 @@ static const char *const fragments[] = {
     "insert_ignore", "ON CONFLICT ({0}) DO NOTHING",
     "for_update", "",
     "count_tables", "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = {0}",
-    "list_indexes", "SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE {0}",
+    "list_indexes", "SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE {0} ESCAPE '\\'",
     /* clang-format on */
     NULL,
 };

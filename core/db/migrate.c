@@ -1,0 +1,263 @@
+/* Bringing a database to the schema that the server works with (contract/database.md 5). Everything is looked at before
+ * anything is written, so that a database which is refused stays as it was. */
+#include "db/migrate.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "db/internal.h"
+
+static const int64_t lock_timeout_ns = 60LL * 1000000000;
+
+struct migration {
+    struct db *db;
+    struct arena *arena;
+    bool initialised;  /* there is a schema */
+    const char *found; /* version text of the setting BASIC, "" if there is none */
+    struct schema_version version;
+    const char *missing; /* CREATE INDEX statements to run, "" if none */
+    unsigned steps;
+};
+
+static enum status_code count_tables(struct db_conn *conn, const char *name, int64_t *count, struct status *status)
+{
+    struct memora_value param = db_text(name);
+    struct db_rows *rows;
+    struct status problem = {0};
+    enum status_code code = db_query(conn, "{count_tables:?}", &param, 1, &rows, status);
+    if (code)
+        return code;
+    *count = db_next(rows, &problem) ? db_column_int(rows, 0) : 0;
+    db_rows_close(rows);
+    return problem.code ? status_set(status, problem.code, "%s", problem.message) : STATUS_OK;
+}
+
+/* The value of the setting BASIC; NULL if there is none. */
+static enum status_code read_basic(struct db_conn *conn, struct arena *arena, const char **value, struct status *status)
+{
+    struct db_rows *rows;
+    struct status problem = {0};
+    enum status_code code =
+        db_query(conn, "SELECT `value` FROM `system_setting` WHERE `name` = 'BASIC'", NULL, 0, &rows, status);
+    if (code)
+        return code;
+    *value = db_next(rows, &problem) ? db_column_text(rows, 0, arena) : NULL;
+    db_rows_close(rows);
+    return problem.code ? status_set(status, problem.code, "%s", problem.message) : STATUS_OK;
+}
+
+static enum status_code parse_basic(const char *value, json_t **out, struct status *status)
+{
+    json_error_t error;
+    *out = value ? json_loads(value, JSON_REJECT_DUPLICATES, &error) : json_object();
+    if (json_is_object(*out))
+        return STATUS_OK;
+    json_decref(*out);
+    return status_set(status, STATUS_FAILED_PRECONDITION,
+                      "the database's setting BASIC is not a JSON object; the schema version cannot be read");
+}
+
+static enum status_code read_version(struct migration *migration, struct db_conn *conn, struct status *status)
+{
+    const char *value = NULL;
+    int64_t tables;
+    json_t *basic;
+    migration->found = "";
+    enum status_code code = count_tables(conn, "system_setting", &tables, status);
+    if (code == STATUS_OK && tables)
+        code = read_basic(conn, migration->arena, &value, status);
+    if (code == STATUS_OK)
+        code = parse_basic(value, &basic, status);
+    if (code)
+        return code;
+    const json_t *version = json_object_get(basic, "schemaVersion");
+    if (!version)
+        version = json_object_get(basic, "schema_version");
+    if (json_is_string(version))
+        migration->found = arena_strdup(migration->arena, json_string_value(version));
+    json_decref(basic);
+    return STATUS_OK;
+}
+
+static enum status_code check_version(struct migration *migration, struct status *status)
+{
+    struct schema_version target, oldest;
+    schema_version_parse(SCHEMA_VERSION_TEXT, &target);
+    schema_version_parse(SCHEMA_VERSION_OLDEST, &oldest);
+    if (!schema_version_parse(migration->found, &migration->version) ||
+        schema_version_compare(migration->version, oldest) < 0)
+        return status_set(status, STATUS_FAILED_PRECONDITION,
+                          "the installation is too old: its schema version is %s%.64s%s, the target is %s and the "
+                          "oldest that can be upgraded is %s; upgrade it with Memos 0.25.3 first",
+                          *migration->found ? "\"" : "", *migration->found ? migration->found : "not set",
+                          *migration->found ? "\"" : "", SCHEMA_VERSION_TEXT, SCHEMA_VERSION_OLDEST);
+    if (schema_version_compare(migration->version, target) > 0)
+        return status_set(status, STATUS_FAILED_PRECONDITION, "cannot downgrade schema version from %.64s to %s",
+                          migration->found, SCHEMA_VERSION_TEXT);
+    return STATUS_OK;
+}
+
+/* What of INDEXES.sql is not there yet. */
+static enum status_code find_missing_indexes(struct migration *migration, struct db_conn *conn, struct status *status)
+{
+    const struct schema_file *file = schema_file_find(migration->db->dialect->schema_dir, "INDEXES.sql");
+    struct memora_value pattern = db_text("idx\\_memora\\_%");
+    struct buf present = buf_in(migration->arena), missing = buf_in(migration->arena);
+    struct db_rows *rows;
+    struct status problem = {0};
+    enum status_code code = db_query(conn, "{list_indexes:?}", &pattern, 1, &rows, status);
+    if (code)
+        return code;
+    buf_add_char(&present, ' ');
+    while (db_next(rows, &problem)) {
+        buf_add_str(&present, db_column_text(rows, 0, migration->arena));
+        buf_add_char(&present, ' ');
+    }
+    db_rows_close(rows);
+    if (problem.code)
+        return status_set(status, problem.code, "%s", problem.message);
+    const char *at = file ? file->text : "", *name, *statement;
+    size_t length;
+    while (schema_index_next(&at, migration->arena, &name, &statement, &length)) {
+        if (strstr(buf_str(&present), arena_printf(migration->arena, " %s ", name)))
+            continue;
+        buf_add(&missing, statement, length);
+        buf_add_str(&missing, ";\n");
+    }
+    migration->missing = buf_str(&missing);
+    return STATUS_OK;
+}
+
+static enum status_code look(struct migration *migration, struct db_conn *conn, struct status *status)
+{
+    int64_t tables = 0;
+    enum status_code code = count_tables(conn, "memo", &tables, status);
+    migration->initialised = tables > 0;
+    if (code == STATUS_OK && migration->initialised) {
+        code = read_version(migration, conn, status);
+        if (code == STATUS_OK)
+            code = check_version(migration, status);
+    }
+    if (code == STATUS_OK)
+        code = find_missing_indexes(migration, conn, status);
+    return code;
+}
+
+static enum status_code run_script(struct db_conn *conn, const char *path, const char *text, size_t length,
+                                   struct status *status)
+{
+    struct memora_error error = {0};
+    int result = conn->db->ops->script(conn->handle, text, length, &error);
+    if (result == MEMORA_OK)
+        return STATUS_OK;
+    struct status told;
+    enum status_code code = conn_fail(conn, result, &error, &told);
+    return status_set(status, code, "%s: %s", path, told.message);
+}
+
+static enum status_code run_steps(struct migration *migration, struct db_conn *conn, struct status *status)
+{
+    struct schema_version at = migration->version, target, next;
+    const struct schema_file *step;
+    schema_version_parse(SCHEMA_VERSION_TEXT, &target);
+    migration->steps = 0;
+    while ((step = schema_step_next(migration->db->dialect->schema_dir, at, &next)) &&
+           schema_version_compare(next, target) <= 0) {
+        enum status_code code = run_script(conn, step->path, step->text, step->length, status);
+        if (code)
+            return code;
+        migration->steps++;
+        at = next;
+    }
+    return STATUS_OK;
+}
+
+/* Puts the version into BASIC and leaves everything else of it as it is. */
+static enum status_code write_version(struct migration *migration, struct db_conn *conn, struct status *status)
+{
+    const char *value = NULL;
+    json_t *basic;
+    enum status_code code = read_basic(conn, migration->arena, &value, status);
+    if (code == STATUS_OK)
+        code = parse_basic(value, &basic, status);
+    if (code)
+        return code;
+    json_object_del(basic, "schema_version");
+    json_object_set_new(basic, "schemaVersion", json_string(SCHEMA_VERSION_TEXT));
+    char *text = json_dumps(basic, JSON_COMPACT);
+    json_decref(basic);
+    struct memora_value param = db_text(text);
+    code = db_exec(conn,
+                   "INSERT INTO `system_setting` (`name`, `value`, `description`) VALUES ('BASIC', ?, '') "
+                   "{upsert:`name`|`value`}",
+                   &param, 1, NULL, status);
+    free(text);
+    return code;
+}
+
+static enum status_code apply(struct db_conn *conn, void *ctx, struct status *status)
+{
+    struct migration *migration = ctx;
+    const char *dialect = migration->db->dialect->schema_dir;
+    enum status_code code = STATUS_OK;
+    bool current = migration->initialised && strcmp(migration->found, SCHEMA_VERSION_TEXT) == 0;
+    if (!migration->initialised) {
+        const struct schema_file *latest = schema_file_find(dialect, "LATEST.sql");
+        if (!latest)
+            return status_set(status, STATUS_FAILED_PRECONDITION, "there is no schema for \"%s\"", dialect);
+        code = run_script(conn, latest->path, latest->text, latest->length, status);
+    } else if (!current) {
+        code = run_steps(migration, conn, status);
+    }
+    if (code == STATUS_OK && !current)
+        code = write_version(migration, conn, status);
+    if (code == STATUS_OK && *migration->missing)
+        code = run_script(conn, "INDEXES.sql", migration->missing, strlen(migration->missing), status);
+    return code;
+}
+
+static void report(const struct migration *migration)
+{
+    if (!migration->initialised)
+        log_info("database created with schema version %s", SCHEMA_VERSION_TEXT);
+    else if (migration->steps)
+        log_info("database upgraded from schema version %s to %s in %u steps", migration->found, SCHEMA_VERSION_TEXT,
+                 migration->steps);
+    else if (*migration->missing)
+        log_info("indexes were added to the database");
+}
+
+/* With the lock held: look, then write. */
+static enum status_code migrate(struct migration *migration, struct db_conn *conn, struct status *status)
+{
+    enum status_code code = look(migration, conn, status);
+    /* A transaction that writes nothing is run as well: it shows now, and not at somebody's first note, that the
+     * database can be written. */
+    if (code == STATUS_OK)
+        code = db_write(migration->db, apply, migration, status);
+    if (code == STATUS_OK)
+        report(migration);
+    return code;
+}
+
+enum status_code db_migrate(struct db *db, struct status *status)
+{
+    struct db_conn *locker;
+    enum status_code code = db_read_begin(db, &locker, status);
+    if (code)
+        return code;
+    struct memora_error error = {0};
+    int result = db->ops->migrate_lock(locker->handle, lock_timeout_ns, &error);
+    if (result == MEMORA_OK) {
+        struct migration migration = {.db = db, .arena = arena_create(), .missing = ""};
+        code = migrate(&migration, locker, status);
+        arena_destroy(migration.arena);
+        db->ops->migrate_unlock(locker->handle);
+    } else {
+        code = conn_fail(locker, result, &error, status);
+    }
+    db_read_end(locker);
+    return code;
+}
