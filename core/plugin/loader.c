@@ -148,7 +148,7 @@ static enum status_code run_load(struct plugin_record *record, struct status *st
 static enum status_code load_new(const char *path, enum memora_kind kind, const char *name,
                                  struct plugin_record *record, struct status *status)
 {
-    memora_plugin_entry_fn *entry;
+    memora_plugin_entry_fn *entry = NULL;
     if (open_file(path, &entry, status))
         return status->code;
     const struct memora_plugin *theirs = entry();
