@@ -37,18 +37,18 @@ void blob_remove_all(struct blob *blob, struct arena *arena, const struct store_
 /* The bytes of one attachment, open for reading. One thread at a time; survives the removal of the attachment. */
 struct blob_content;
 
-/* conn is used for DATABASE during the call only. STATUS_NOT_FOUND when the bytes are missing,
- * STATUS_FAILED_PRECONDITION for storages that have none here (S3, EXTERNAL). Close it before the arena goes. */
-enum status_code blob_content_open(struct blob *blob, struct db_conn *conn, struct arena *arena,
+/* STATUS_NOT_FOUND when the bytes are missing, STATUS_FAILED_PRECONDITION for storages that have none here (S3,
+ * EXTERNAL). Close it before the arena goes. */
+enum status_code blob_content_open(struct blob *blob, struct store *store, struct arena *arena,
                                    const struct store_attachment *attachment, struct blob_content **out,
                                    struct status *status);
 void blob_content_close(struct blob_content *content); /* NULL is fine */
 uint64_t blob_content_size(const struct blob_content *content);
 int64_t blob_content_modified(const struct blob_content *content); /* Unix seconds; 0 = unknown */
 
-/* Makes bytes [off, off + len) ready for blob_content_read, which then waits for nothing but a local disk. */
-enum status_code blob_content_select(struct blob_content *content, struct db_conn *conn, uint64_t off, uint64_t len,
-                                     struct status *status);
+/* Makes bytes [off, off + len) ready for blob_content_read, which then waits for nothing but a local disk: those of
+ * DATABASE are read into the arena. */
+enum status_code blob_content_select(struct blob_content *content, uint64_t off, uint64_t len, struct status *status);
 /* Up to cap bytes from position pos of the whole; 0 at the end, -1 on failure (logged). */
 int64_t blob_content_read(struct blob_content *content, uint64_t pos, void *out, size_t cap);
 /* A descriptor whose byte *base + pos is byte pos of the whole; -1 if there is none. It stays the content's. */

@@ -8,6 +8,7 @@ struct blob_content {
     uint64_t size;
     int64_t modified_s;
     /* DATABASE: the row, and those of its bytes that were selected. */
+    struct store *store;
     int32_t row_id;
     const char *bytes;
     uint64_t bytes_at, bytes_length;
@@ -20,11 +21,16 @@ struct blob_content {
     uint64_t fd_base;
 };
 
-static enum status_code open_row(struct blob_content *content, struct db_conn *conn,
-                                 const struct store_attachment *attachment, struct status *status)
+static enum status_code open_row(struct blob_content *content, const struct store_attachment *attachment,
+                                 struct status *status)
 {
+    struct db_conn *conn;
     int64_t size;
-    enum status_code code = store_attachment_bytes_size(conn, attachment->id, &size, status);
+    enum status_code code = store_read_begin(content->store, &conn, status);
+    if (code)
+        return code;
+    code = store_attachment_bytes_size(conn, attachment->id, &size, status);
+    store_read_end(conn);
     if (code)
         return code;
     content->row_id = attachment->id;
@@ -55,17 +61,18 @@ static enum status_code open_object(struct blob_content *content, struct blob *b
     return STATUS_OK;
 }
 
-enum status_code blob_content_open(struct blob *blob, struct db_conn *conn, struct arena *arena,
+enum status_code blob_content_open(struct blob *blob, struct store *store, struct arena *arena,
                                    const struct store_attachment *attachment, struct blob_content **out,
                                    struct status *status)
 {
     struct blob_content *content = ARENA_NEW(arena, struct blob_content);
     content->arena = arena;
+    content->store = store;
     content->fd = -1;
     *out = content;
     switch (attachment->storage) {
     case STORE_ATTACHMENT_DATABASE:
-        return open_row(content, conn, attachment, status);
+        return open_row(content, attachment, status);
     case STORE_ATTACHMENT_LOCAL:
         return open_object(content, blob, attachment, status);
     case STORE_ATTACHMENT_S3:
@@ -93,14 +100,17 @@ int64_t blob_content_modified(const struct blob_content *content)
     return content->modified_s;
 }
 
-enum status_code blob_content_select(struct blob_content *content, struct db_conn *conn, uint64_t off, uint64_t len,
-                                     struct status *status)
+enum status_code blob_content_select(struct blob_content *content, uint64_t off, uint64_t len, struct status *status)
 {
+    struct db_conn *conn;
     size_t length = 0;
     if (content->instance)
         return STATUS_OK;
-    enum status_code code =
-        store_attachment_bytes(conn, content->arena, content->row_id, off, len, &content->bytes, &length, status);
+    enum status_code code = store_read_begin(content->store, &conn, status);
+    if (code)
+        return code;
+    code = store_attachment_bytes(conn, content->arena, content->row_id, off, len, &content->bytes, &length, status);
+    store_read_end(conn);
     content->bytes_at = off;
     content->bytes_length = length;
     return code;
