@@ -1,6 +1,7 @@
 #include "http/static_ui.h"
 
 #include "http/static_file.h"
+#include "http/uri.h"
 
 static const char content_security_policy[] =
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: https: http:; "
@@ -54,33 +55,6 @@ void static_ui_cache_headers(const char *path, struct wire_response *response)
         wire_response_header(response, "Cache-Control", "public, max-age=3600");
 }
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Percent-decodes; NULL when an escape is broken or means NUL. */
-static char *decode(struct arena *arena, const char *path)
-{
-    char *out = arena_alloc(arena, strlen(path) + 1), *at = out;
-    for (; *path; path++) {
-        if (*path != '%') {
-            *at++ = *path;
-            continue;
-        }
-        int high = hex(path[1]), low = high < 0 ? -1 : hex(path[2]);
-        if (low < 0 || high + low == 0)
-            return NULL;
-        *at++ = (char)(high * 16 + low);
-        path += 2;
-    }
-    *at = '\0';
-    return out;
-}
-
 /* No empty, "." or ".." segment, and no hidden file. */
 static bool is_plain_path(const char *path)
 {
@@ -107,7 +81,7 @@ static void send_page(const char *dir, struct wire_request *request, struct wire
 
 void static_ui_handle(void *dir, struct wire_request *request, struct wire_response *response)
 {
-    const char *path = decode(request->arena, request->path);
+    const char *path = uri_decode(request->arena, request->path, strlen(request->path));
     bool reads = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
     struct static_file file;
     if (!path || static_ui_reserved(path)) {
