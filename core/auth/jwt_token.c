@@ -65,7 +65,8 @@ static enum status_code explain_refusal(const char *token, struct status *status
     jwt_t *jwt = NULL;
     if (jwt_decode(&jwt, token, NULL, 0) != 0)
         return refuse(status, "token is malformed: header or claims cannot be read");
-    bool right_algorithm = jwt_get_alg(jwt) == JWT_ALG_HS256;
+    const char *algorithm = jwt_get_header(jwt, "alg");
+    bool right_algorithm = algorithm && strcmp(algorithm, "HS256") == 0;
     jwt_free(jwt);
     return refuse(status, right_algorithm ? "token signature is invalid: signature is invalid"
                                           : "token is unverifiable: unexpected signing method");
