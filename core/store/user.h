@@ -22,7 +22,8 @@ struct store_user {
 };
 
 /* STATUS_NOT_FOUND "user not found" when there is none. By id from the cache, by name from the database. conn may be
- * NULL: then one is opened where the cache does not do. */
+ * NULL here and below: then one is opened where the cache does not do, and what is read is kept in the cache. (What is
+ * read through a given conn is not: its snapshot may be older than the last news of the cache.) */
 enum status_code store_user_get(struct store *store, struct db_conn *conn, struct arena *arena, int32_t id,
                                 struct store_user *out, struct status *status);
 enum status_code store_user_get_by_username(struct store *store, struct db_conn *conn, struct arena *arena,
@@ -42,8 +43,8 @@ enum status_code store_user_list(struct store *store, struct db_conn *conn, stru
                                  const struct store_user_find *find, struct store_user **out, size_t *count,
                                  struct status *status);
 
-/* Users by id, for the lists that name many: cached ones from the cache, the others in one statement. Unknown ids are
- * left out; repeated ids are fine; at most STORE_IN_MAX different ones. */
+/* Users by id, for the lists that name many: cached ones from the cache, the others in one statement (or one for each
+ * STORE_IN_MAX of them). Unknown ids are left out; repeated ids are fine. */
 struct store_user_map {
     struct store_user *users; /* ordered by id */
     size_t count;

@@ -218,28 +218,28 @@ struct missing {
     int32_t *ids;
     uint64_t *generations;
     size_t count;
+    bool keep; /* what is read goes into the cache */
 };
 
 static enum status_code read_missing(struct store *store, struct db_conn *conn, struct arena *arena,
                                      const struct missing *missing, struct store_user_map *out, struct status *status)
 {
     struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, STORE_IN_MAX);
-    struct buf sql = buf_in(arena);
-    uint32_t used = 0;
-    struct db_conn *own = NULL;
-    struct store_user *found = NULL;
-    size_t count = 0;
-    buf_add_str(&sql, STORE_USER_SELECT "WHERE id IN ");
-    store_sql_in(&sql, params, &used, missing->ids, missing->count);
-    enum status_code code = conn ? STATUS_OK : store_read_begin(store, &own, status);
-    if (!code)
-        code = read_rows(conn ? conn : own, arena, buf_str(&sql), params, used, &found, &count, status);
-    store_read_end(own);
-    for (size_t i = 0; !code && i < count; i++) {
-        const int32_t *at = bsearch(&found[i].id, missing->ids, missing->count, sizeof *missing->ids, by_number);
-        if (!conn && at)
-            to_cache(store, arena, &found[i], missing->generations[at - missing->ids]);
-        out->users[out->count++] = found[i];
+    enum status_code code = STATUS_OK;
+    for (size_t at = 0; !code && at < missing->count; at += STORE_IN_MAX) {
+        size_t batch = missing->count - at < STORE_IN_MAX ? missing->count - at : STORE_IN_MAX, count = 0;
+        struct store_user *found = NULL;
+        struct buf sql = buf_in(arena);
+        uint32_t used = 0;
+        buf_add_str(&sql, STORE_USER_SELECT "WHERE id IN ");
+        store_sql_in(&sql, params, &used, missing->ids + at, batch);
+        code = read_rows(conn, arena, buf_str(&sql), params, used, &found, &count, status);
+        for (size_t i = 0; !code && i < count; i++) {
+            const int32_t *id = bsearch(&found[i].id, missing->ids, missing->count, sizeof *missing->ids, by_number);
+            if (missing->keep && id)
+                to_cache(store, arena, &found[i], missing->generations[id - missing->ids]);
+            out->users[out->count++] = found[i];
+        }
     }
     return code;
 }
@@ -268,9 +268,12 @@ enum status_code store_user_map_by_ids(struct store *store, struct db_conn *conn
         missing.generations[missing.count] = cache_generation(store->users, key);
         missing.ids[missing.count++] = sorted[i];
     }
-    if (missing.count > STORE_IN_MAX)
-        return status_set(status, STATUS_INTERNAL, "too many users in one look-up: %zu", missing.count);
-    enum status_code code = missing.count ? read_missing(store, conn, arena, &missing, out, status) : STATUS_OK;
+    struct db_conn *own = NULL;
+    enum status_code code = missing.count && !conn ? store_read_begin(store, &own, status) : STATUS_OK;
+    missing.keep = own != NULL;
+    if (!code && missing.count)
+        code = read_missing(store, conn ? conn : own, arena, &missing, out, status);
+    store_read_end(own);
     qsort(out->users, out->count, sizeof *out->users, by_id);
     return code;
 }
