@@ -14,6 +14,12 @@ bool log_enabled(enum log_level level);
 /* The formatted text becomes msg="..." with quotes and control characters escaped. Thread-safe. Never pass secrets. */
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+struct log_field {
+    const char *key, *value; /* value NULL: the field is left out */
+};
+/* msg="message" and further key=value fields; values are quoted where needed. */
+void log_write_fields(enum log_level level, const char *message, const struct log_field *fields, unsigned count);
+
 #define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warn(...) log_write(LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_info(...) log_write(LOG_LEVEL_INFO, __VA_ARGS__)

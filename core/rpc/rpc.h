@@ -20,7 +20,7 @@ enum rpc_method_flags {
 struct rpc_method {
     const char *procedure; /* "/memos.api.v1.MemoService/GetMemo" */
     const ProtobufCMessageDescriptor *input, *output;
-    rpc_invoke_fn invoke; /* NULL: not implemented */
+    rpc_invoke_fn invoke;                                /* NULL: not implemented */
     const char *http_method, *http_template, *http_body; /* NULL without a binding; body "" / "*" / field */
 };
 
@@ -55,5 +55,13 @@ bool rpc_owns_path(const struct rpc_server *server, const char *path);
 bool rpc_is_quick(const struct rpc_server *server, const struct wire_request *request);
 /* A wire_handler; ctx is the struct rpc_server. */
 void rpc_handle(void *server, struct wire_request *request, struct wire_response *response);
+
+/* For handlers of services that need more than the API's do. Texts and data are borrowed until the answer is sent;
+ * what exceeds the (small) room for them is dropped. Headers and trailers reach Connect and gRPC-Web only. */
+const struct wire_request *rpc_wire_request(const struct api_call *call);
+void rpc_add_header(struct api_call *call, const char *name, const char *value);
+void rpc_add_trailer(struct api_call *call, const char *name, const char *value);
+/* A packed message that explains an error; type is its full name. */
+void rpc_add_error_detail(struct api_call *call, const char *type, const void *data, size_t length);
 
 #endif

@@ -1,0 +1,17 @@
+/* Percent-encoding (RFC 3986, section 2.1). */
+#ifndef MEMORA_RPC_PERCENT_H
+#define MEMORA_RPC_PERCENT_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+
+/* Decodes length bytes; plus_is_space as in form data. The result is NUL-terminated in the arena, *out_length bytes.
+ * NULL on a bad escape; *bad (may be NULL) then points at its '%'. */
+char *percent_decode(struct arena *arena, const char *text, size_t length, bool plus_is_space, size_t *out_length,
+                     const char **bad);
+
+/* As gRPC wants its messages in a header: what isn't printable ASCII, and '%', is escaped. */
+char *percent_encode_message(struct arena *arena, const char *text);
+
+#endif
