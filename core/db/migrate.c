@@ -213,9 +213,25 @@ static enum status_code apply(struct db_conn *conn, void *ctx, struct status *st
     }
     if (code == STATUS_OK && !current)
         code = write_version(migration, conn, status);
-    if (code == STATUS_OK && *migration->missing)
-        code = run_script(conn, "INDEXES.sql", migration->missing, strlen(migration->missing), status);
     return code;
+}
+
+static enum status_code add_indexes(struct db_conn *conn, void *ctx, struct status *status)
+{
+    const struct migration *migration = ctx;
+    return run_script(conn, "INDEXES.sql", migration->missing, strlen(migration->missing), status);
+}
+
+/* Without them everything works, only slower; so that a database which has grown differently is served all the same. */
+static void try_add_indexes(struct migration *migration)
+{
+    struct status status;
+    if (!*migration->missing)
+        return;
+    if (db_write(migration->db, add_indexes, migration, &status))
+        log_warn("indexes could not be added to the database: %s", status.message);
+    else if (migration->initialised)
+        log_info("indexes were added to the database");
 }
 
 static void report(const struct migration *migration)
@@ -225,8 +241,6 @@ static void report(const struct migration *migration)
     else if (migration->steps)
         log_info("database upgraded from schema version %s to %s in %u steps", migration->found, SCHEMA_VERSION_TEXT,
                  migration->steps);
-    else if (*migration->missing)
-        log_info("indexes were added to the database");
 }
 
 /* With the lock held: look, then write. */
@@ -237,9 +251,11 @@ static enum status_code migrate(struct migration *migration, struct db_conn *con
      * database can be written. */
     if (code == STATUS_OK)
         code = db_write(migration->db, apply, migration, status);
-    if (code == STATUS_OK)
-        report(migration);
-    return code;
+    if (code)
+        return code;
+    report(migration);
+    try_add_indexes(migration);
+    return STATUS_OK;
 }
 
 enum status_code db_migrate(struct db *db, struct status *status)

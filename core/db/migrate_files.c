@@ -82,7 +82,8 @@ bool schema_index_next(const char **at, struct arena *arena, const char **name, 
     if (!end)
         return false;
     const char *word = start + sizeof create - 1;
-    *name = arena_strndup(arena, word, strcspn(word, " "));
+    word += *word == '`';
+    *name = arena_strndup(arena, word, strcspn(word, "` "));
     *statement = start;
     *length = (size_t)(end - start);
     *at = end + 1;

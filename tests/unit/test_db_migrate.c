@@ -235,7 +235,7 @@ static void versions_are_compared_by_number(void **state)
 static void steps_reach_the_target(void **state)
 {
     (void)state;
-    const char *const dialects[] = {"sqlite"};
+    const char *const dialects[] = {"sqlite", "mysql", "postgres"};
     for (size_t i = 0; i < sizeof dialects / sizeof dialects[0]; i++) {
         struct schema_version at, next, target;
         unsigned steps = 0;

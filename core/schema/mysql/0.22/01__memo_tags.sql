@@ -1,0 +1,3 @@
+ALTER TABLE `memo` ADD COLUMN `tags` JSON NULL;
+UPDATE `memo` SET `tags` = '[]';
+ALTER TABLE `memo` MODIFY COLUMN `tags` JSON NOT NULL;

@@ -1,0 +1,2 @@
+-- Tags live in the payload.
+ALTER TABLE `memo` DROP COLUMN `tags`;

@@ -1,0 +1,1 @@
+UPDATE `user` SET `role` = 'ADMIN' WHERE `role` = 'HOST';

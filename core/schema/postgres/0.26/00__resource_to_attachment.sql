@@ -1,0 +1,1 @@
+ALTER TABLE resource RENAME TO attachment;
