@@ -16,23 +16,17 @@
 #include <unistd.h>
 
 enum { MAX_PATH_LENGTH = 3800, MAX_LOCK_ATTEMPTS = 100 };
-static const char default_name[] = "memos_prod.db";
 static const char lock_suffix[] = ".memora-lock";
 
-static int find_path(struct memora_db *db, const char *dsn, struct memora_error *error)
+static int keep_path(struct memora_db *db, const char *dsn, struct memora_error *error)
 {
-    if (dsn && *dsn) {
-        if (strcmp(dsn, ":memory:") == 0 || strncmp(dsn, "file:", 5) == 0)
-            return memora_fail(error, MEMORA_E_CONFIG, "dsn is \"%.64s\"; it must be the path of a file", dsn);
-        db->path = strdup(dsn);
-    } else if (asprintf(&db->path, "%s/%s", sqlite_host()->data_dir(), default_name) < 0) {
-        db->path = NULL;
-    }
-    if (!db->path)
-        return memora_fail(error, MEMORA_E_NOMEM, "out of memory");
-    if (strlen(db->path) > MAX_PATH_LENGTH)
-        return memora_fail(error, MEMORA_E_CONFIG, "dsn is longer than %d bytes", MAX_PATH_LENGTH);
-    return MEMORA_OK;
+    /* The core has made a relative path absolute. */
+    if (strstr(dsn, "/:memory:") || strstr(dsn, "/file:"))
+        return memora_fail(error, MEMORA_E_CONFIG, "dsn is \"%.200s\"; it must be the path of a file", dsn);
+    if (!*dsn || strlen(dsn) > MAX_PATH_LENGTH)
+        return memora_fail(error, MEMORA_E_CONFIG, "dsn is empty or longer than %d bytes", MAX_PATH_LENGTH);
+    db->path = strdup(dsn);
+    return db->path ? MEMORA_OK : memora_fail(error, MEMORA_E_NOMEM, "out of memory");
 }
 
 static int check_directory(const char *path, struct memora_error *error)
@@ -127,7 +121,7 @@ static int create_file(const struct memora_db *db, struct memora_error *error)
 
 int sqlite_file_open(struct memora_db *db, const char *dsn, struct memora_error *error)
 {
-    int result = find_path(db, dsn, error);
+    int result = keep_path(db, dsn, error);
     if (result == MEMORA_OK)
         result = check_directory(db->path, error);
     if (result == MEMORA_OK)

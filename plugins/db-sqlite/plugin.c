@@ -3,6 +3,7 @@
 
 #include <memora/version.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Set by load() before any other call, constant afterwards; the ABI gives operations no other way to the host. */
 static const struct memora_host *host;
@@ -12,33 +13,15 @@ const struct memora_host *sqlite_host(void)
     return host;
 }
 
-static const char *synchronous_word(const char *text)
+/* The core has checked the values against the table of keys below. */
+static void read_config(struct memora_db *db, const struct memora_config *config)
 {
-    static const char *const words[] = {"FULL", "NORMAL", "EXTRA"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (sqlite3_stricmp(text, words[i]) == 0)
-            return words[i];
-    return NULL;
-}
-
-static int read_config(struct memora_db *db, const struct memora_config *config, struct memora_error *error)
-{
-    enum { MAX_PAGE_CACHE_KIB = 1024 * 1024, MAX_BUSY_TIMEOUT_S = 600 };
     const char *synchronous = host->config_str(config, "synchronous");
-    db->synchronous = synchronous_word(synchronous);
-    if (!db->synchronous)
-        return memora_fail(error, MEMORA_E_CONFIG, "synchronous is \"%.64s\"; it must be full, normal or extra",
-                           synchronous);
+    db->synchronous = strcmp(synchronous, "normal") == 0  ? "NORMAL"
+                      : strcmp(synchronous, "extra") == 0 ? "EXTRA"
+                                                          : "FULL";
     db->page_cache_kib = host->config_int(config, "page_cache_kib");
-    if (db->page_cache_kib < 64 || db->page_cache_kib > MAX_PAGE_CACHE_KIB)
-        return memora_fail(error, MEMORA_E_CONFIG, "page_cache_kib is %lld; it must be 64 to %d",
-                           (long long)db->page_cache_kib, MAX_PAGE_CACHE_KIB);
-    int64_t seconds = host->config_int(config, "busy_timeout");
-    if (seconds < 0 || seconds > MAX_BUSY_TIMEOUT_S)
-        return memora_fail(error, MEMORA_E_CONFIG, "busy_timeout is %lld; it must be 0 to %d seconds",
-                           (long long)seconds, MAX_BUSY_TIMEOUT_S);
-    db->busy_timeout_ms = seconds * 1000;
-    return MEMORA_OK;
+    db->busy_timeout_ms = host->config_int(config, "busy_timeout") * 1000;
 }
 
 /* Reads the file's header and schema through a first connection, so that a wrong file is told at start. */
@@ -68,9 +51,8 @@ static int instance_open(const struct memora_config *config, struct memora_db **
     db->lock = -1;
     pthread_mutex_init(&db->mutex, NULL);
     sqlite_dialect_fill(&db->dialect);
-    int result = read_config(db, config, error);
-    if (result == MEMORA_OK)
-        result = sqlite_file_open(db, host->config_str(config, "dsn"), error);
+    read_config(db, config);
+    int result = sqlite_file_open(db, host->config_str(config, "dsn"), error);
     if (result == MEMORA_OK)
         result = probe(db, error);
     if (result != MEMORA_OK) {

@@ -1,0 +1,385 @@
+/* Writing: transactions, group commit, and that what was acknowledged is there after the process was killed. */
+#include "db_fixture.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+
+static int setup_table(void **state)
+{
+    setup(state);
+    struct fixture *f = *state;
+    execute(f->db, "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, k TEXT UNIQUE)");
+    return 0;
+}
+
+/* Inserts keys; then says what it was told to say. */
+struct closure {
+    const char *keys[3];
+    enum status_code end_with;
+    bool ignore_errors;
+    int runs;
+    int64_t hold_ns;
+};
+
+static enum status_code insert_keys(struct db_conn *conn, void *ctx, struct status *status)
+{
+    struct closure *closure = ctx;
+    closure->runs++;
+    if (closure->hold_ns)
+        usleep((useconds_t)(closure->hold_ns / 1000));
+    for (int i = 0; i < 3 && closure->keys[i]; i++) {
+        struct memora_value key = db_text(closure->keys[i]);
+        enum status_code code = db_exec(conn, "INSERT INTO t (k) VALUES (?)", &key, 1, NULL, status);
+        if (code && !closure->ignore_errors)
+            return code;
+    }
+    return closure->end_with ? status_set(status, closure->end_with, "own error") : STATUS_OK;
+}
+
+static void failing_closure_is_undone(void **state)
+{
+    struct fixture *f = *state;
+    struct status status = {0};
+    struct closure fails = {.keys = {"a", "b"}, .end_with = STATUS_NOT_FOUND};
+    assert_int_equal(db_write(f->db, insert_keys, &fails, &status), STATUS_NOT_FOUND);
+    assert_string_equal(status.message, "own error");
+    assert_int_equal(fails.runs, 1);
+    struct closure duplicate = {.keys = {"c", "d", "c"}};
+    assert_int_equal(db_write(f->db, insert_keys, &duplicate, &status), STATUS_ALREADY_EXISTS);
+    assert_int_equal(query_int(f->db, "SELECT COUNT(*) FROM t"), 0);
+    struct closure good = {.keys = {"a", "b"}};
+    assert_int_equal(db_write(f->db, insert_keys, &good, &status), STATUS_OK);
+    assert_int_equal(query_int(f->db, "SELECT COUNT(*) FROM t"), 2);
+}
+
+/* PostgreSQL gives up the transaction at the first error; so do we everywhere, whatever the closure makes of it. */
+static void failed_statement_fails_the_closure(void **state)
+{
+    struct fixture *f = *state;
+    struct status status = {0};
+    struct closure stubborn = {.keys = {"a", "a", "b"}, .ignore_errors = true};
+    assert_int_equal(db_write(f->db, insert_keys, &stubborn, &status), STATUS_ALREADY_EXISTS);
+    assert_int_equal(query_int(f->db, "SELECT COUNT(*) FROM t"), 0);
+}
+
+static enum status_code write_inside(struct db_conn *conn, void *ctx, struct status *status)
+{
+    (void)ctx;
+    struct closure closure = {.keys = {"x"}};
+    return db_write(conn->db, insert_keys, &closure, status);
+}
+
+static enum status_code leave_open(struct db_conn *conn, void *ctx, struct status *status)
+{
+    struct db_rows *rows;
+    (void)ctx;
+    db_exec(conn, "INSERT INTO t (k) VALUES ('open')", NULL, 0, NULL, status);
+    return db_query(conn, "SELECT 1 UNION SELECT 2", NULL, 0, &rows, status);
+}
+
+static void misuse_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct status status = {0};
+    assert_int_equal(db_write(f->db, write_inside, NULL, &status), STATUS_INTERNAL);
+    assert_int_equal(db_write(f->db, leave_open, NULL, &status), STATUS_INTERNAL);
+    assert_non_null(strstr(status.message, "left open"));
+    assert_int_equal(query_int(f->db, "SELECT COUNT(*) FROM t"), 0);
+    execute(f->db, "INSERT INTO t (k) VALUES ('goes on')");
+}
+
+/* A thread with one closure. */
+struct task {
+    pthread_t thread;
+    struct db *db;
+    struct closure closure;
+    enum status_code code;
+    struct status status;
+};
+
+static void *run_task(void *argument)
+{
+    struct task *task = argument;
+    task->code = db_write(task->db, insert_keys, &task->closure, &task->status);
+    return NULL;
+}
+
+static void wait_queued(struct db *db, unsigned count)
+{
+    for (int i = 0; i < 5000; i++) {
+        pthread_mutex_lock(&db->writer.mutex);
+        unsigned queued = db->writer.queued;
+        pthread_mutex_unlock(&db->writer.mutex);
+        if (queued >= count)
+            return;
+        usleep(1000);
+    }
+    fail_msg("the queue did not fill");
+}
+
+/* While one closure holds the writer the others queue; all of them then share one commit, and the bad ones among them
+ * undo themselves alone. */
+static void waiting_closures_share_a_commit(void **state)
+{
+    enum { TASKS = 12 };
+    struct fixture *f = *state;
+    struct task holder = {.db = f->db, .closure = {.keys = {"first"}, .hold_ns = 300 * 1000000}};
+    struct task tasks[TASKS] = {0};
+    char keys[TASKS][16];
+    uint64_t before = atomic_load(&f->db->writer.commits);
+    pthread_create(&holder.thread, NULL, run_task, &holder);
+    usleep(50 * 1000);
+    for (int i = 0; i < TASKS; i++) {
+        snprintf(keys[i], sizeof keys[i], "k%d", i);
+        tasks[i].db = f->db;
+        tasks[i].closure.keys[0] = keys[i];
+        if (i % 4 == 1)
+            tasks[i].closure.keys[1] = keys[i]; /* violates the unique key */
+        if (i % 4 == 2)
+            tasks[i].closure.end_with = STATUS_PERMISSION_DENIED;
+        pthread_create(&tasks[i].thread, NULL, run_task, &tasks[i]);
+    }
+    wait_queued(f->db, TASKS);
+    pthread_join(holder.thread, NULL);
+    for (int i = 0; i < TASKS; i++) {
+        pthread_join(tasks[i].thread, NULL);
+        enum status_code expected = i % 4 == 1   ? STATUS_ALREADY_EXISTS
+                                    : i % 4 == 2 ? STATUS_PERMISSION_DENIED
+                                                 : STATUS_OK;
+        assert_int_equal(tasks[i].code, expected);
+        assert_int_equal(tasks[i].closure.runs, 1);
+    }
+    assert_int_equal(query_int(f->db, "SELECT COUNT(*) FROM t"), 1 + TASKS / 2);
+    /* The holder's time is above the batch's, so its commit is its own. */
+    assert_int_equal(atomic_load(&f->db->writer.commits) - before, 2);
+}
+
+static enum status_code count_to_a_billion(struct db_conn *conn, void *ctx, struct status *status)
+{
+    (void)ctx;
+    return db_exec(conn,
+                   "INSERT INTO t (k) WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < "
+                   "1000000000) SELECT MAX(x) FROM c",
+                   NULL, 0, NULL, status);
+}
+
+static void *run_slow(void *argument)
+{
+    struct task *task = argument;
+    task->code = db_write(task->db, count_to_a_billion, NULL, &task->status);
+    return NULL;
+}
+
+/* An interrupted INSERT makes SQLite roll back the whole transaction: the others of the batch are run again. */
+static void innocent_closures_survive_a_lost_transaction(void **state)
+{
+    struct fixture *f = *state;
+    struct db_options options = default_options;
+    options.statement_timeout_ns = 300 * 1000000;
+    db_close(f->db);
+    open_with(f, &options);
+    struct task holder = {.db = f->db, .closure = {.keys = {"first"}, .hold_ns = 100 * 1000000}};
+    struct task good = {.db = f->db, .closure = {.keys = {"good"}}};
+    struct task slow = {.db = f->db};
+    pthread_create(&holder.thread, NULL, run_task, &holder);
+    usleep(20 * 1000);
+    pthread_create(&good.thread, NULL, run_task, &good);
+    wait_queued(f->db, 1);
+    pthread_create(&slow.thread, NULL, run_slow, &slow);
+    pthread_join(holder.thread, NULL);
+    pthread_join(good.thread, NULL);
+    pthread_join(slow.thread, NULL);
+    assert_int_equal(slow.code, STATUS_DEADLINE_EXCEEDED);
+    assert_int_equal(good.code, STATUS_OK);
+    assert_int_equal(good.closure.runs, 2);
+    assert_int_equal(query_int(f->db, "SELECT COUNT(*) FROM t WHERE k IN ('first', 'good')"), 2);
+    assert_int_equal(query_int(f->db, "SELECT COUNT(*) FROM t"), 2);
+}
+
+enum { WRITERS = 8, WRITES = 500 };
+struct hammer {
+    pthread_t thread;
+    struct db *db;
+    int number, done;
+};
+
+static void *hammer(void *argument)
+{
+    struct hammer *h = argument;
+    for (int i = 0; i < WRITES; i++) {
+        char key[32];
+        struct status status = {0};
+        snprintf(key, sizeof key, "%d-%d", h->number, i);
+        struct closure closure = {.keys = {key}};
+        h->done += db_write(h->db, insert_keys, &closure, &status) == STATUS_OK;
+        if (i % 8 == 0)
+            query_int(h->db, "SELECT COUNT(*) FROM t");
+    }
+    return NULL;
+}
+
+static void concurrent_writers_lose_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct hammer hammers[WRITERS] = {0};
+    uint64_t before = atomic_load(&f->db->writer.commits);
+    for (int i = 0; i < WRITERS; i++) {
+        hammers[i] = (struct hammer){.db = f->db, .number = i};
+        pthread_create(&hammers[i].thread, NULL, hammer, &hammers[i]);
+    }
+    for (int i = 0; i < WRITERS; i++) {
+        pthread_join(hammers[i].thread, NULL);
+        assert_int_equal(hammers[i].done, WRITES);
+    }
+    assert_int_equal(query_int(f->db, "SELECT COUNT(*) FROM t"), WRITERS * WRITES);
+    assert_true(atomic_load(&f->db->writer.commits) - before < WRITERS * WRITES);
+}
+
+/* What waits when the database is closed is still written. */
+static void closing_finishes_what_waits(void **state)
+{
+    struct fixture *f = *state;
+    struct task holder = {.db = f->db, .closure = {.keys = {"a"}, .hold_ns = 100 * 1000000}};
+    struct task waiting = {.db = f->db, .closure = {.keys = {"b"}}};
+    pthread_create(&holder.thread, NULL, run_task, &holder);
+    usleep(20 * 1000);
+    pthread_create(&waiting.thread, NULL, run_task, &waiting);
+    wait_queued(f->db, 1);
+    writer_stop(f->db);
+    pthread_join(holder.thread, NULL);
+    pthread_join(waiting.thread, NULL);
+    assert_int_equal(holder.code, STATUS_OK);
+    assert_int_equal(waiting.code, STATUS_OK);
+    db_close(f->db);
+    open_with(f, &default_options);
+    assert_int_equal(query_int(f->db, "SELECT COUNT(*) FROM t"), 2);
+}
+
+/* ---- kill -9 ---- */
+
+enum { KILLS = 20, CHILD_THREADS = 4 };
+
+struct child_writer {
+    struct db *db;
+    int round, number, pipe;
+};
+
+static void *write_until_killed(void *argument)
+{
+    struct child_writer *w = argument;
+    for (int i = 0;; i++) {
+        char key[32], line[40];
+        struct status status = {0};
+        snprintf(key, sizeof key, "%d-%d-%d", w->round, w->number, i);
+        struct closure closure = {.keys = {key}};
+        if (db_write(w->db, insert_keys, &closure, &status))
+            _exit(3);
+        int length = snprintf(line, sizeof line, "%s\n", key);
+        if (write(w->pipe, line, (size_t)length) != length)
+            _exit(4);
+    }
+    return NULL;
+}
+
+static _Noreturn void child(const char *path, int round, int out)
+{
+    struct db *db;
+    struct status status = {0};
+    pthread_t threads[CHILD_THREADS];
+    static struct child_writer writers[CHILD_THREADS];
+    if (open_database(path, &default_options, &db, &status))
+        _exit(2);
+    for (int i = 0; i < CHILD_THREADS; i++) {
+        writers[i] = (struct child_writer){db, round, i, out};
+        pthread_create(&threads[i], NULL, write_until_killed, &writers[i]);
+    }
+    pthread_join(threads[0], NULL);
+    _exit(0);
+}
+
+/* Kills the child in the midst of its writing; gives all that it acknowledged. */
+static char *run_and_kill(struct fixture *f, int round, struct arena *arena)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        close(ends[0]);
+        child(f->path, round, ends[1]);
+    }
+    close(ends[1]);
+    struct buf text = buf_in(arena);
+    char chunk[4096];
+    int64_t kill_at = 0;
+    for (ssize_t n = 1; n > 0;) {
+        struct pollfd ready = {.fd = ends[0], .events = POLLIN};
+        poll(&ready, 1, 1);
+        if (ready.revents) {
+            n = read(ends[0], chunk, sizeof chunk);
+            if (n > 0)
+                buf_add(&text, chunk, (size_t)n);
+        }
+        if (text.len && !kill_at)
+            kill_at = clock_mono_ns() + (round * 3 % 40 + 5) * 1000000LL;
+        if (kill_at && clock_mono_ns() >= kill_at)
+            kill(pid, SIGKILL);
+    }
+    close(ends[0]);
+    int how;
+    assert_int_equal(waitpid(pid, &how, 0), pid);
+    assert_true(WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL);
+    return arena_strdup(arena, buf_str(&text));
+}
+
+static void acknowledged_writes_survive_kill(void **state)
+{
+    struct fixture *f = *state;
+    int64_t acknowledged = 0;
+    db_close(f->db);
+    f->db = NULL;
+    for (int round = 0; round < KILLS; round++) {
+        struct arena *arena = arena_create();
+        char *keys = run_and_kill(f, round, arena), *rest;
+        open_with(f, &default_options);
+        struct db_conn *conn;
+        struct status status = {0};
+        assert_int_equal(db_read_begin(f->db, &conn, &status), STATUS_OK);
+        for (char *key = strtok_r(keys, "\n", &rest); key; key = strtok_r(NULL, "\n", &rest)) {
+            struct memora_value param = db_text(key);
+            struct db_rows *rows;
+            assert_int_equal(db_query(conn, "SELECT 1 FROM t WHERE k = ?", &param, 1, &rows, &status), STATUS_OK);
+            if (!db_next(rows, &status))
+                fail_msg("%s was acknowledged and is gone", key);
+            db_rows_close(rows);
+            acknowledged++;
+        }
+        db_read_end(conn);
+        assert_int_equal(query_int(f->db, "SELECT COUNT(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"),
+                         0);
+        db_close(f->db);
+        f->db = NULL;
+        arena_destroy(arena);
+    }
+    assert_true(acknowledged >= KILLS);
+}
+
+int main(void)
+{
+    log_set_level(LOG_LEVEL_ERROR);
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup_table, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(failing_closure_is_undone),
+        TEST(failed_statement_fails_the_closure),
+        TEST(misuse_is_refused),
+        TEST(waiting_closures_share_a_commit),
+        TEST(innocent_closures_survive_a_lost_transaction),
+        TEST(concurrent_writers_lose_nothing),
+        TEST(closing_finishes_what_waits),
+        TEST(acknowledged_writes_survive_kill),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
