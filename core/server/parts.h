@@ -2,13 +2,23 @@
 #ifndef MEMORA_SERVER_PARTS_H
 #define MEMORA_SERVER_PARTS_H
 
+#include "api/call.h"
 #include "config/config.h"
 #include "http/http.h"
 #include "http/site.h"
+#include "plugin/plugin.h"
+#include "rpc/rpc.h"
 
 struct server {
     const struct config *config;
-    struct store store;
+    const struct plugin *database_plugin, *storage_plugin;
+    struct db *db;
+    struct store *store;
+    struct blob *blob;
+    struct auth *auth;
+    struct event_bus *events;
+    struct api_services services;
+    struct rpc_server *rpc;
     struct site site;
     struct http_server *http;
 };

@@ -5,13 +5,18 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "auth/auth.h"
+#include "auth/permission.h"
 #include "base/log.h"
+#include "blob/blob.h"
+#include "event/bus.h"
 #include "server/parts.h"
 
 enum {
     MALLOC_ARENAS = 2,              /* more of them cost memory for each thread and gain nothing here */
     MALLOC_MMAP_BYTES = 256 * 1024, /* larger blocks (uploads) go back to the system when freed */
-    FILES_BESIDE_CONNECTIONS = 256
+    FILES_BESIDE_CONNECTIONS = 256,
+    STATEMENTS_PER_CONNECTION = 128
 };
 
 static const int64_t drain_ns = 10 * (int64_t)1000000000;
@@ -42,19 +47,73 @@ static sigset_t stop_signals(void)
     return set;
 }
 
+static unsigned method_flags(void *ctx, const struct rpc_method *method)
+{
+    (void)ctx;
+    return permission_method_flags(method->procedure);
+}
+
+static enum status_code open_database(struct server *server, struct status *status)
+{
+    const struct config *config = server->config;
+    const struct db_options options = {.read_connections = config->read_connections,
+                                       .statement_cache = STATEMENTS_PER_CONNECTION,
+                                       .statement_timeout_ns = config->statement_timeout_s * (int64_t)1000000000,
+                                       .slow_statement_ns = config->slow_statement_ms * (int64_t)1000000};
+    const struct memora_config *checked;
+    if (plugin_configure(server->database_plugin, &config->database, config, &checked, status) != STATUS_OK ||
+        db_open(&server->database_plugin->ops.db, checked, &options, &server->db, status) != STATUS_OK)
+        return status->code;
+    return db_migrate(server->db, status);
+}
+
+static enum status_code open_services(struct server *server, struct status *status)
+{
+    const struct config *config = server->config;
+    server->store = store_create(server->db);
+    server->events = event_bus_create();
+    if (blob_open(server->storage_plugin, config, &server->blob, status) != STATUS_OK ||
+        auth_create(server->store, config->demo, &server->auth, status) != STATUS_OK)
+        return status->code;
+    server->services = (struct api_services){
+        .store = server->store, .blob = server->blob, .auth = server->auth, .config = config, .events = server->events};
+    const struct rpc_options options = {.methods = rpc_methods,
+                                        .method_count = rpc_method_count,
+                                        .services = &server->services,
+                                        .authenticate = auth_authenticate,
+                                        .flags = method_flags,
+                                        .ctx = server->auth,
+                                        .public_instance = config_is_public(config),
+                                        .max_message_bytes = config->max_body_bytes};
+    server->rpc = rpc_server_create(&options);
+    server->site = (struct site){config, server->store};
+    return STATUS_OK;
+}
+
+/* Plugins are loaded before the first thread starts: libltdl is not thread-safe. */
 static enum status_code start(struct server *server, struct status *status)
 {
     const struct config *config = server->config;
-    if (server_make_data_dir(config->data_dir, status) != STATUS_OK)
+    plugin_host_set_data_dir(config->data_dir);
+    if (plugin_load(config->plugin_dir, MEMORA_KIND_DB, config->database_plugin, &server->database_plugin, status) ||
+        plugin_load(config->plugin_dir, MEMORA_KIND_STORAGE, config->storage_plugin, &server->storage_plugin, status) ||
+        server_make_data_dir(config->data_dir, status) || open_database(server, status) ||
+        open_services(server, status))
         return status->code;
-    server->site = (struct site){config, &server->store};
     return http_server_start(config, server_route, server, &server->http, status);
 }
 
 /* The reverse of start; every part may be missing. */
 static void stop(struct server *server)
 {
+    plugin_host_set_stopping();
     http_server_stop(server->http, drain_ns);
+    rpc_server_destroy(server->rpc);
+    auth_destroy(server->auth);
+    blob_close(server->blob);
+    event_bus_destroy(server->events);
+    store_destroy(server->store);
+    db_close(server->db);
 }
 
 enum status_code server_run(const struct config *config, struct status *status)
