@@ -69,7 +69,7 @@ bool path_template_compile(const char *text, struct path_template *out)
     }
     if (*text == ':')
         out->verb = (struct path_text){text + 1, strlen(text + 1)};
-    return *text == '\0' || out->verb.length > 0;
+    return *text == '\0' || (out->verb.length > 0 && !strpbrk(out->verb.text, "/{}:*"));
 }
 
 static bool split_segment(struct arena *arena, const char *text, size_t length, struct path_parts *out)
@@ -117,6 +117,12 @@ static struct path_text segment_of(const struct path_template *template, const s
     return segment;
 }
 
+/* A segment that begins with a colon is a verb without a name before it. */
+static bool fits_wildcard(const struct path_text *segment, bool encoded_slash)
+{
+    return segment->length > 0 && segment->text[0] != ':' && !encoded_slash;
+}
+
 bool path_template_match(const struct path_template *template, const struct path_parts *parts)
 {
     if (template->segment_count != parts->count)
@@ -127,7 +133,7 @@ bool path_template_match(const struct path_template *template, const struct path
         struct path_text segment = segment_of(template, parts, i);
         const struct path_text *wanted = &template->segments[i];
         if (wanted->text ? segment.length != wanted->length || memcmp(segment.text, wanted->text, wanted->length) != 0
-                         : segment.length == 0 || parts->encoded_slash[i])
+                         : !fits_wildcard(&segment, parts->encoded_slash[i]))
             return false;
     }
     return true;
