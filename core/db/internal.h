@@ -136,7 +136,8 @@ struct writer {
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     struct job *first, *last;
-    unsigned queued;
+    unsigned queued, callers; /* callers: threads inside writer_run */
+    pthread_cond_t left;      /* the last of them has left */
     struct db_conn *conn;
     bool running, stop;
     _Atomic uint64_t commits; /* for the tests */

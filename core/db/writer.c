@@ -224,6 +224,15 @@ static void *run(void *argument)
     return NULL;
 }
 
+static void writer_free(struct writer *writer)
+{
+    conn_close(writer->conn);
+    pthread_cond_destroy(&writer->left);
+    pthread_cond_destroy(&writer->wake);
+    pthread_mutex_destroy(&writer->mutex);
+    writer->running = false;
+}
+
 enum status_code writer_start(struct db *db, struct status *status)
 {
     struct writer *writer = &db->writer;
@@ -232,12 +241,11 @@ enum status_code writer_start(struct db *db, struct status *status)
         return code;
     pthread_mutex_init(&writer->mutex, NULL);
     cond_init_monotonic(&writer->wake);
+    pthread_cond_init(&writer->left, NULL);
     writer->running = pthread_create(&writer->thread, NULL, run, writer) == 0;
     if (writer->running)
         return STATUS_OK;
-    conn_close(writer->conn);
-    pthread_cond_destroy(&writer->wake);
-    pthread_mutex_destroy(&writer->mutex);
+    writer_free(writer);
     return status_set(status, STATUS_RESOURCE_EXHAUSTED, "cannot start the database's writer thread");
 }
 
@@ -252,10 +260,11 @@ void writer_stop(struct db *db)
     pthread_cond_signal(&writer->wake);
     pthread_mutex_unlock(&writer->mutex);
     pthread_join(writer->thread, NULL);
-    conn_close(writer->conn);
-    pthread_cond_destroy(&writer->wake);
-    pthread_mutex_destroy(&writer->mutex);
-    writer->running = false;
+    pthread_mutex_lock(&writer->mutex);
+    while (writer->callers)
+        pthread_cond_wait(&writer->left, &writer->mutex);
+    pthread_mutex_unlock(&writer->mutex);
+    writer_free(writer);
 }
 
 static void unlink_job(struct writer *writer, struct job *job)
@@ -294,6 +303,7 @@ enum status_code writer_run(struct db *db, db_write_fn fn, void *ctx, struct sta
     struct job job = {.fn = fn, .ctx = ctx};
     cond_init_monotonic(&job.finished);
     pthread_mutex_lock(&writer->mutex);
+    writer->callers++;
     if (writer->stop || writer->queued >= MAX_QUEUE) {
         job.code = status_set(&job.status, STATUS_UNAVAILABLE, "%u writes are waiting already", writer->queued);
     } else {
@@ -303,6 +313,8 @@ enum status_code writer_run(struct db *db, db_write_fn fn, void *ctx, struct sta
         pthread_cond_signal(&writer->wake);
         wait_for(db, &job);
     }
+    if (--writer->callers == 0)
+        pthread_cond_signal(&writer->left);
     pthread_mutex_unlock(&writer->mutex);
     pthread_cond_destroy(&job.finished);
     db_count_statements(job.statements);

@@ -33,16 +33,22 @@ static const struct plugin *sqlite_plugin(void)
     return plugin;
 }
 
-static enum status_code open_database(const char *path, const struct db_options *options, struct db **out,
-                                      struct status *status)
+static inline enum status_code open_database_through(const struct memora_db_ops *ops, const char *path,
+                                                     const struct db_options *options, struct db **out,
+                                                     struct status *status)
 {
     const struct config_entry entries[] = {{.key = "dsn", .value = path, .file = "test", .line = 1}};
     const struct config_section section = {.name = "database", .entries = entries, .count = 1};
     const struct config config = {.data_dir = "/nonexistent"};
     const struct memora_config *checked;
-    const struct plugin *plugin = sqlite_plugin();
-    assert_int_equal(plugin_configure(plugin, &section, &config, &checked, status), STATUS_OK);
-    return db_open(&plugin->ops.db, checked, options, out, status);
+    assert_int_equal(plugin_configure(sqlite_plugin(), &section, &config, &checked, status), STATUS_OK);
+    return db_open(ops, checked, options, out, status);
+}
+
+static inline enum status_code open_database(const char *path, const struct db_options *options, struct db **out,
+                                             struct status *status)
+{
+    return open_database_through(&sqlite_plugin()->ops.db, path, options, out, status);
 }
 
 static const struct db_options default_options = {

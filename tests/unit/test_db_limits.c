@@ -5,6 +5,9 @@
 
 static const char endless[] = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT MAX(x) FROM c";
 
+static const struct db_options short_options = {
+    .read_connections = 2, .statement_cache = 8, .statement_timeout_ns = 200 * 1000000LL};
+
 static int setup_short(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
@@ -203,16 +206,19 @@ static int cut_commit(struct memora_conn *conn, struct memora_error *error)
 
 static int setup_cut(void **state)
 {
-    setup_short(state);
-    struct fixture *f = *state;
-    real_ops = f->db->ops;
+    struct fixture *f = calloc(1, sizeof *f);
+    make_dir(f);
+    real_ops = &sqlite_plugin()->ops.db;
     cut_ops = *real_ops;
     cut_ops.step = cut_step;
     cut_ops.connect = cut_connect;
     cut_ops.commit = cut_commit;
     cut_steps = fail_connects = retry_commits = 0;
+    struct status status = {0};
+    if (open_database_through(&cut_ops, f->path, &short_options, &f->db, &status))
+        fail_msg("%s", status.message);
     execute(f->db, "CREATE TABLE t (v)");
-    f->db->ops = &cut_ops;
+    *state = f;
     return 0;
 }
 
