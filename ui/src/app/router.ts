@@ -1,0 +1,127 @@
+import { useSyncExternalStore } from "react";
+
+/** Where the page is. `key` names one entry of the history; `push` tells a new visit from Back, Forward and replacement. */
+export interface Place {
+  path: string;
+  search: string;
+  hash: string;
+  key: string;
+  how: "push" | "pop" | "replace";
+}
+
+interface EntryState {
+  key?: string;
+}
+
+const listeners = new Set<() => void>();
+let place = read("pop");
+
+function read(how: Place["how"]): Place {
+  const state = history.state as EntryState | null;
+  return { path: decodePath(location.pathname), search: location.search, hash: location.hash, key: state?.key ?? "first", how };
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
+}
+
+function announce(how: Place["how"]): void {
+  place = read(how);
+  listeners.forEach((listener) => listener());
+}
+
+let guard: (() => boolean) | undefined;
+
+/** Asked before leaving a page: answers false to stay (and has then taken over, for instance by opening a question). */
+export function setLeaveGuard(next: (() => boolean) | undefined): void {
+  guard = next;
+}
+
+export function navigate(to: string, options: { replace?: boolean } = {}): void {
+  const target = new URL(to, location.href);
+  if (target.origin !== location.origin) {
+    location.assign(target);
+    return;
+  }
+  const leaves = target.pathname !== location.pathname;
+  if (leaves && guard && !guard()) return;
+  const address = target.pathname + target.search + target.hash;
+  if (options.replace) {
+    history.replaceState(history.state ?? { key: place.key }, "", address);
+    announce("replace");
+  } else {
+    rememberScroll();
+    history.pushState({ key: Math.random().toString(36).slice(2) }, "", address);
+    announce("push");
+  }
+}
+
+export function usePlace(): Place {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => place,
+  );
+}
+
+/** A same-origin path from an untrusted address, or `/`. */
+export function safeRedirect(target: string | null): string {
+  if (!target || !/^\/(?![/\\])/.test(target)) return "/";
+  const url = new URL(target, location.origin);
+  return url.origin === location.origin ? url.pathname + url.search + url.hash : "/";
+}
+
+// Scroll positions by history entry, so that Back returns to the same spot once the content is there again.
+
+const scrollKey = "memora.scroll";
+const positions = new Map<string, number>(readPositions());
+const maxPositions = 50;
+
+function readPositions(): [string, number][] {
+  try {
+    return JSON.parse(sessionStorage.getItem(scrollKey) ?? "[]") as [string, number][];
+  } catch {
+    return [];
+  }
+}
+
+function rememberScroll(): void {
+  positions.delete(place.key);
+  positions.set(place.key, window.scrollY);
+  while (positions.size > maxPositions) positions.delete(positions.keys().next().value!);
+  try {
+    sessionStorage.setItem(scrollKey, JSON.stringify([...positions]));
+  } catch {
+    // Without session storage positions live as long as the page.
+  }
+}
+
+export function savedScroll(key: string): number | undefined {
+  return positions.get(key);
+}
+
+export function startRouter(): void {
+  history.scrollRestoration = "manual";
+  if (!(history.state as EntryState | null)?.key) history.replaceState({ key: place.key }, "", location.href);
+  let shown = place.key;
+  window.addEventListener("scroll", () => {
+    if (shown === place.key) positions.set(place.key, window.scrollY);
+  }, { passive: true });
+  window.addEventListener("popstate", () => {
+    const from = place.path;
+    if (location.pathname !== from && guard && !guard()) {
+      history.go(1);
+      return;
+    }
+    announce("pop");
+    requestAnimationFrame(() => (shown = place.key));
+  });
+  listeners.add(() => requestAnimationFrame(() => (shown = place.key)));
+  window.addEventListener("pagehide", rememberScroll);
+}

@@ -1,0 +1,78 @@
+import { memoApi } from "@/api/client";
+import { codeOf, describeError } from "@/api/errors";
+import { Code } from "@connectrpc/connect";
+import { keeper } from "@/api/session";
+import { protoHeaders } from "@/api/transport";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { DeleteMemoRequestSchema, type Memo } from "@/gen/memos/api/v1/memo_service_pb";
+import { t } from "@/i18n";
+import { readLocalJson, writeLocalJson } from "@/lib/local";
+import { showError, showToast } from "@/ui/toast";
+import { dropMemo, putMemo } from "./memoCache";
+
+/**
+ * A delete can't be undone on the server, so it is sent only when the time for Undo is over. Until then the memo is
+ * hidden, also over a reload: the names wait in local storage, and leaving the page sends what is due.
+ */
+const key = "pending-deletes";
+const pending = new Set<string>(readLocalJson<string[]>(key, []));
+
+const store = () => writeLocalJson(key, [...pending]);
+
+export function hideDeleted(memos: Memo[]): Memo[] {
+  return pending.size ? memos.filter((memo) => !pending.has(memo.name)) : memos;
+}
+
+async function commit(name: string, memo?: Memo): Promise<void> {
+  if (!pending.has(name)) return;
+  try {
+    await memoApi.deleteMemo({ name });
+  } catch (error) {
+    if (codeOf(error) !== Code.NotFound) {
+      pending.delete(name);
+      store();
+      if (memo) putMemo(memo);
+      showError(describeError(error), memo && { label: t("action.retry"), run: () => deleteMemo(memo) });
+      return;
+    }
+  }
+  pending.delete(name);
+  store();
+}
+
+export function deleteMemo(memo: Memo): void {
+  pending.add(memo.name);
+  store();
+  dropMemo(memo.name);
+  const undo = () => {
+    pending.delete(memo.name);
+    store();
+    putMemo(memo);
+  };
+  showToast({
+    text: t("memo.deleted"),
+    action: { label: t("action.undo"), run: undo },
+    onGone: () => void commit(memo.name, memo),
+  });
+}
+
+/** Sends what an earlier page left behind. */
+export function commitLeftovers(): void {
+  for (const name of pending) void commit(name);
+}
+
+/** On leaving: requests that outlive the page. */
+function sendAll(): void {
+  const token = keeper.current?.text;
+  if (!token) return;
+  for (const name of pending) {
+    void fetch("/memos.api.v1.MemoService/DeleteMemo", {
+      method: "POST",
+      keepalive: true,
+      headers: { ...protoHeaders, Authorization: `Bearer ${token}` },
+      body: toBinary(DeleteMemoRequestSchema, create(DeleteMemoRequestSchema, { name })) as Uint8Array<ArrayBuffer>,
+    }).catch(() => undefined);
+  }
+}
+
+window.addEventListener("pagehide", sendAll);

@@ -1,0 +1,65 @@
+import { useQuery } from "@tanstack/react-query";
+import { authApi, userApi } from "@/api/client";
+import { session } from "@/api/session";
+import type { User } from "@/gen/memos/api/v1/user_service_pb";
+import { useStore } from "@/lib/store";
+import { queryClient } from "./queryClient";
+
+export const meKey = ["me"] as const;
+
+export function useMe(): User | undefined {
+  const status = useStore(session);
+  const signedIn = status === "member" || status === "expired";
+  const { data } = useQuery({ queryKey: meKey, queryFn: fetchMe, enabled: signedIn, staleTime: 5 * 60_000 });
+  return signedIn ? data : undefined;
+}
+
+export async function fetchMe(): Promise<User> {
+  const { user } = await authApi.getCurrentUser({});
+  return user!;
+}
+
+export const nameOf = (user: Pick<User, "displayName" | "username">) => user.displayName || user.username;
+export const usernameOf = (name: string) => name.slice("users/".length);
+
+// Cards ask for their authors one by one; the asks of one moment travel together.
+let waiting: Map<string, ((user: User | undefined) => void)[]> | undefined;
+const batchMax = 100;
+
+function loadUser(username: string): Promise<User | undefined> {
+  return new Promise((resolve) => {
+    if (!waiting) {
+      waiting = new Map();
+      setTimeout(sendBatch, 10);
+    }
+    waiting.set(username, [...(waiting.get(username) ?? []), resolve]);
+  });
+}
+
+async function sendBatch(): Promise<void> {
+  const batch = [...waiting!];
+  waiting = undefined;
+  for (let at = 0; at < batch.length; at += batchMax) {
+    const part = batch.slice(at, at + batchMax);
+    const users = await userApi.batchGetUsers({ usernames: part.map(([name]) => name) }).then(
+      (answer) => answer.users,
+      () => [],
+    );
+    for (const [username, resolves] of part) {
+      const user = users.find((one) => one.username === username);
+      resolves.forEach((resolve) => resolve(user));
+    }
+  }
+}
+
+/** A user by resource name (`users/ann`); undefined while loading or when there is none. */
+export function useUser(name: string | undefined): User | undefined {
+  const me = queryClient.getQueryData<User>(meKey);
+  const { data } = useQuery({
+    queryKey: ["user", name],
+    queryFn: async () => (await loadUser(usernameOf(name!))) ?? null,
+    enabled: Boolean(name) && me?.name !== name,
+    staleTime: 10 * 60_000,
+  });
+  return me?.name === name ? me : (data ?? undefined);
+}

@@ -1,0 +1,59 @@
+import { useCallback, useState } from "react";
+import { createMemo } from "@/data/memos";
+import type { Visibility } from "@/gen/memos/api/v1/memo_service_pb";
+import { t } from "@/i18n";
+import { useStore } from "@/lib/store";
+import { parseDay } from "@/lib/time";
+import { newUid } from "@/lib/uid";
+import { useSearch } from "@/search/useSearch";
+import { showToast } from "@/ui/toast";
+import { composeWish } from "./compose";
+import { type Draft, loadDraft } from "./drafts";
+import { Editor } from "./Editor";
+
+const key = "new";
+
+const empty = (visibility: Visibility): Draft => ({ uid: newUid(), content: "", visibility, files: [] });
+
+/** A chosen day in the calendar is also the day of what is written then. */
+function chosenDay(terms: ReturnType<typeof useSearch>["terms"]): Date | undefined {
+  const day = terms.find((term) => term.kind === "on")?.value;
+  const date = day ? parseDay(day) : undefined;
+  if (!date) return undefined;
+  const now = new Date();
+  if (date.toDateString() === now.toDateString()) return undefined;
+  date.setHours(now.getHours(), now.getMinutes(), now.getSeconds());
+  return date;
+}
+
+export default function NewMemo({ defaultVisibility }: { defaultVisibility: Visibility }) {
+  const [round, setRound] = useState(0);
+  const [draft, setDraft] = useState(() => loadDraft(key) ?? empty(defaultVisibility));
+  const wish = useStore(composeWish);
+  const [firstWish] = useState(() => (new URLSearchParams(location.search).has("new") ? -1 : wish));
+  const { terms } = useSearch();
+  const day = chosenDay(terms);
+
+  const save = useCallback(
+    async ({ uid, content, visibility, files }: Draft) => {
+      await createMemo({ uid, content, visibility, attachments: files.map(({ name }) => ({ name })), ...(day && { createTime: day }) });
+      showToast({ text: t("editor.saved"), lastsMs: 2000 });
+      setDraft(empty(defaultVisibility));
+      setRound((count) => count + 1);
+    },
+    [defaultVisibility, day],
+  );
+
+  return (
+    <Editor
+      key={round}
+      draftKey={key}
+      initial={draft}
+      label={t("editor.new")}
+      placeholder={t("editor.placeholder")}
+      focusWish={round > 0 ? round + wish : wish - firstWish}
+      onSave={save}
+      notice={day && <p className="px-5 pb-2 text-xs text-muted">{t("editor.forDay", { day: day.toLocaleDateString() })}</p>}
+    />
+  );
+}

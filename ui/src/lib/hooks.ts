@@ -1,0 +1,63 @@
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+
+export function useMedia(query: string): boolean {
+  return useSyncExternalStore(
+    (notify) => {
+      const list = matchMedia(query);
+      list.addEventListener("change", notify);
+      return () => list.removeEventListener("change", notify);
+    },
+    () => matchMedia(query).matches,
+  );
+}
+
+/** Room for the side column beside the list. */
+export const useWide = () => useMedia("(min-width: 64rem)");
+/** Too narrow for a rail: navigation sits at the bottom. */
+export const useNarrow = () => useMedia("(max-width: 47.99rem)");
+
+/** The newest callback under a stable identity, for listeners that outlive a render. */
+export function useLatest<T>(value: T) {
+  const latest = useRef(value);
+  useEffect(() => {
+    latest.current = value;
+  });
+  return latest;
+}
+
+export function useDebounced<T>(value: T, delayMs: number): T {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), delayMs);
+    return () => clearTimeout(timer);
+  }, [value, delayMs]);
+  return settled;
+}
+
+/** True only once `active` has lasted for `delayMs`, so that quick work shows no spinner. */
+export function useDelayed(active: boolean, delayMs = 250): boolean {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    if (!active) return;
+    const timer = setTimeout(() => setLate(true), delayMs);
+    return () => {
+      clearTimeout(timer);
+      setLate(false);
+    };
+  }, [active, delayMs]);
+  return active && late;
+}
+
+export function useDocumentTitle(title: string, instance: string): void {
+  useEffect(() => {
+    document.title = title ? `${title} · ${instance}` : instance;
+  }, [title, instance]);
+}
+
+export function useInterval(run: () => void, everyMs: number): void {
+  const latest = useLatest(run);
+  useEffect(() => {
+    const timer = setInterval(() => latest.current(), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs, latest]);
+}

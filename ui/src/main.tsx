@@ -1,0 +1,35 @@
+import "./styles/index.css";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { startSession, session, watchFocus } from "./api/session";
+import { App } from "./app/App";
+import { startRouter } from "./app/router";
+import { reloadOnLostChunk } from "./app/lostChunk";
+import { fetchProfile, fetchStartSettings, profileKey } from "./data/instance";
+import { commitLeftovers } from "./data/pendingDeletes";
+import { queryClient } from "./data/queryClient";
+import { readLocal } from "./lib/local";
+
+/** A returning user saves a round trip by asking for everything at once; a new visitor may be facing an empty instance. */
+async function start(): Promise<void> {
+  const profile = queryClient.fetchQuery({ queryKey: profileKey, queryFn: fetchProfile, staleTime: Infinity });
+  void queryClient.prefetchQuery({ queryKey: ["instance", "start"], queryFn: fetchStartSettings, staleTime: Infinity });
+  if (readLocal("session") === "1") await startSession();
+  else if ((await profile.catch(() => undefined))?.needsSetup) session.set("guest");
+  else await startSession();
+  if (session.get() === "member") commitLeftovers();
+}
+
+startRouter();
+watchFocus();
+reloadOnLostChunk();
+void start();
+
+createRoot(document.getElementById("root")!).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <App />
+    </QueryClientProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,1 @@
+export const shortcutId = (name: string) => name.slice(name.lastIndexOf("/") + 1);
