@@ -75,9 +75,11 @@ enum status_code api_user_service_list_users(struct api_call *call, const Memos_
     enum status_code code = api_require_admin(call, status);
     if (code)
         return code;
-    code = filter_compile_user(call->arena, request->filter, &find.username, status);
-    if (code)
-        return status_prefix(status, "invalid filter: ");
+    if (*api_trimmed(call->arena, request->filter)) {
+        code = filter_compile_user(call->arena, request->filter, &find.username, status);
+        if (code)
+            return status_prefix(status, "invalid filter: ");
+    }
     code = api_page_parse(call->arena, request->page_size, request->page_token, &page, status);
     if (code)
         return code;

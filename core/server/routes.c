@@ -1,4 +1,5 @@
 /* Which handler serves a path (platform.md 1.1). */
+#include "http/avatar.h"
 #include "http/files.h"
 #include "http/static_ui.h"
 #include "server/parts.h"
@@ -20,6 +21,8 @@ struct http_route_target server_route(void *ctx, const struct wire_request *requ
         return site_route(site_sitemap, server, false);
     if (files_owns(request))
         return (struct http_route_target){files_handle, &server->services, false, NULL};
+    if (avatar_owns(request))
+        return (struct http_route_target){avatar_handle, &server->services, false, NULL};
     if (rpc_owns_path(server->rpc, path))
         return (struct http_route_target){rpc_handle, server->rpc, rpc_is_quick(server->rpc, request), NULL};
     return (struct http_route_target){static_ui_handle, (void *)server->config->ui_dir, true, NULL};

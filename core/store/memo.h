@@ -55,6 +55,11 @@ struct store_memo_find {
 enum status_code store_memo_list(struct db_conn *conn, struct arena *arena, const struct store_memo_find *find,
                                  struct store_memo **out, size_t *count, struct status *status);
 
+/* The same, row by row, for what looks at very many: the memo is valid during the visit only. */
+typedef void (*store_memo_visit_fn)(void *ctx, const struct store_memo *memo);
+enum status_code store_memo_visit(struct db_conn *conn, const struct store_memo_find *find, store_memo_visit_fn visit,
+                                  void *ctx, struct status *status);
+
 /* STATUS_NOT_FOUND "memo not found" when there is none. */
 enum status_code store_memo_get(struct db_conn *conn, struct arena *arena, const char *uid, struct store_memo *out,
                                 struct status *status);

@@ -149,8 +149,13 @@ static void add_order(struct buf *sql, const struct store_memo_find *find)
     buf_add_str(sql, find->ascending ? " ASC, memo.id DESC" : " DESC, memo.id DESC");
 }
 
-enum status_code store_memo_list(struct db_conn *conn, struct arena *arena, const struct store_memo_find *find,
-                                 struct store_memo **out, size_t *count, struct status *status)
+struct list_query {
+    struct buf sql;
+    struct memora_value *params;
+    uint32_t used;
+};
+
+static struct list_query list_query(struct arena *arena, const struct store_memo_find *find)
 {
     uint32_t used = 0, filter_params = find->filter ? find->filter->param_count : 0;
     struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, FIND_PARAMS + filter_params);
@@ -187,7 +192,37 @@ enum status_code store_memo_list(struct db_conn *conn, struct arena *arena, cons
         params[used++] = db_int(find->limit);
         params[used++] = db_int((int64_t)find->offset);
     }
-    return read_rows(conn, arena, &sql, params, used, out, count, status);
+    return (struct list_query){sql, params, used};
+}
+
+enum status_code store_memo_list(struct db_conn *conn, struct arena *arena, const struct store_memo_find *find,
+                                 struct store_memo **out, size_t *count, struct status *status)
+{
+    struct list_query query = list_query(arena, find);
+    return read_rows(conn, arena, &query.sql, query.params, query.used, out, count, status);
+}
+
+enum status_code store_memo_visit(struct db_conn *conn, const struct store_memo_find *find, store_memo_visit_fn visit,
+                                  void *ctx, struct status *status)
+{
+    struct arena *arena = arena_create(), *row = arena_create();
+    struct list_query query = list_query(arena, find);
+    struct status problem = {0};
+    struct store_memo memo;
+    struct db_rows *rows;
+    enum status_code code = db_query(conn, buf_str(&query.sql), query.params, query.used, &rows, status);
+    if (code == STATUS_OK) {
+        while (db_next(rows, &problem) && read_row(row, rows, &memo, &problem) == STATUS_OK) {
+            visit(ctx, &memo);
+            arena_reset(row);
+        }
+        db_rows_close(rows);
+        if (problem.code)
+            code = status_set(status, problem.code, "%s", problem.message);
+    }
+    arena_destroy(row);
+    arena_destroy(arena);
+    return code;
 }
 
 static enum status_code get_where(struct db_conn *conn, struct arena *arena, const char *where,

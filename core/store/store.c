@@ -9,6 +9,7 @@
 /* contract/database.md 12 */
 enum { CACHE_ENTRIES = 1000 };
 static const int64_t CACHE_LIFE_NS = INT64_C(600) * 1000000000;
+static const int64_t STATS_LIFE_NS = INT64_C(60) * 1000000000; /* platform.md 4.4 */
 
 struct store *store_create(struct db *db)
 {
@@ -17,6 +18,7 @@ struct store *store_create(struct db *db)
     store->users = cache_create(CACHE_ENTRIES, CACHE_LIFE_NS);
     store->user_settings = cache_create(CACHE_ENTRIES, CACHE_LIFE_NS);
     store->instance_settings = cache_create(CACHE_ENTRIES, CACHE_LIFE_NS);
+    store->instance_stats = cache_create(1, STATS_LIFE_NS);
     pthread_mutex_init(&store->first_user, NULL);
     store->tokens = store_tokens_create(store);
     return store;
@@ -28,6 +30,7 @@ void store_destroy(struct store *store)
         return;
     store_tokens_destroy(store->tokens);
     pthread_mutex_destroy(&store->first_user);
+    cache_destroy(store->instance_stats);
     cache_destroy(store->instance_settings);
     cache_destroy(store->user_settings);
     cache_destroy(store->users);

@@ -17,6 +17,7 @@ struct store {
     struct cache *users;             /* decimal id -> struct store_user */
     struct cache *user_settings;     /* "id-KEY" -> JSON text */
     struct cache *instance_settings; /* name -> JSON text */
+    struct cache *instance_stats;    /* sizes that are dear to find out; lives a minute */
     struct store_tokens *tokens;     /* personal access tokens by hash */
     pthread_mutex_t first_user;      /* held while the first account is made */
 };
