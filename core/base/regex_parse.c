@@ -374,7 +374,8 @@ static struct regex_node *parse_repeated(struct regex_parser *parser)
         return NULL;
     }
     struct regex_node *atom = parse_atom(parser);
-    return atom ? parse_suffix(parser, atom) : NULL;
+    /* Flags alone are nothing that could be repeated. */
+    return atom && atom->kind != REGEX_NODE_EMPTY ? parse_suffix(parser, atom) : atom;
 }
 
 static void append(struct regex_node *parent, struct regex_node **last, struct regex_node *child)

@@ -215,6 +215,7 @@ static void faults(void **state)
         {"\\pX", "invalid character class range: `\\pX`"},
         {"*", "missing argument to repetition operator: `*`"},
         {"a|+", "missing argument to repetition operator: `+`"},
+        {"(?i)*", "missing argument to repetition operator: `*`"},
         {"(*)", "missing argument to repetition operator: `*`"},
         {"a**", "invalid nested repetition operator: `**`"},
         {"a{2}{3}", "invalid nested repetition operator: `{2}{3}`"},
