@@ -4,6 +4,7 @@
 
 #include "api/call.h"
 #include "config/config.h"
+#include "http/feed.h"
 #include "http/http.h"
 #include "http/site.h"
 #include "plugin/plugin.h"
@@ -20,6 +21,7 @@ struct server {
     struct api_services services;
     struct rpc_server *rpc;
     struct site site;
+    struct feed feed;
     struct http_server *http;
 };
 

@@ -25,5 +25,7 @@ struct http_route_target server_route(void *ctx, const struct wire_request *requ
         return (struct http_route_target){avatar_handle, &server->services, false, NULL};
     if (rpc_owns_path(server->rpc, path))
         return (struct http_route_target){rpc_handle, server->rpc, rpc_is_quick(server->rpc, request), NULL};
+    if (feed_owns_path(path))
+        return (struct http_route_target){feed_handle, &server->feed, false, site_allow_get};
     return (struct http_route_target){static_ui_handle, (void *)server->config->ui_dir, true, NULL};
 }

@@ -87,6 +87,7 @@ static enum status_code open_services(struct server *server, struct status *stat
                                         .max_message_bytes = config->max_body_bytes};
     server->rpc = rpc_server_create(&options);
     server->site = (struct site){config, server->store};
+    server->feed = (struct feed){config, server->store};
     return STATUS_OK;
 }
 
