@@ -91,8 +91,8 @@ enum {
 enum status_code store_memo_update(struct db_conn *conn, struct arena *arena, const struct store_memo *memo,
                                    unsigned columns, struct status *status);
 
-/* Inside a write: removes the rows with their relations, reactions, shares and notifications. Attachments are the
- * caller's. ids: at most STORE_IN_MAX. */
+/* Inside a write: removes the rows with their relations, reactions and shares. Attachments are the caller's;
+ * notifications stay and are shown without their memo. ids: at most STORE_IN_MAX. */
 enum status_code store_memo_delete(struct db_conn *conn, struct arena *arena, const int32_t *ids,
                                    const char *const *uids, size_t count, struct status *status);
 
