@@ -111,7 +111,7 @@ static void links(void **state)
         {"foo@x.io mail", "", "", "", "foo@x.io mail"},
         {"a#b@x.io #c", "#c", "", "", "a#b@x.io #c"},
         {"![alt text](u) after", "", "", "", "alt text after"},
-        {"[a](b (c) [d](<e f> \"g\") [h](i'j') [k]()", "", "L", "", "[a](b (c) d [h](i'j') k"},
+        {"[a](b (c) [d](<e f> \"g\") [h](i \"j) [k]()", "", "L", "", "[a](b (c) d [h](i \"j) k"},
         {"[a [b](c) d](e)", "", "L", "", "[a b d](e)"},
         {"[![i](u)](v)", "", "L", "", "i"},
     };
