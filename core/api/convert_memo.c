@@ -117,6 +117,14 @@ static void add_reactions(struct arena *arena, const struct page *page, Memos__A
     }
 }
 
+static bool is_on_page(const struct page *page, int32_t memo_id)
+{
+    for (size_t i = 0; i < page->count; i++)
+        if (page->ids[i] == memo_id)
+            return true;
+    return false;
+}
+
 static void add_relations(struct arena *arena, const struct page *page, const struct store_memo *memo, unsigned flags,
                           Memos__Api__V1__Memo *view)
 {
@@ -126,16 +134,14 @@ static void add_relations(struct arena *arena, const struct page *page, const st
     if (!room)
         return;
     view->relations = ARENA_ARRAY(arena, Memos__Api__V1__MemoRelation *, room);
-    /* The page holds each relation once per end that is on the page: outgoing rows first. Taking the outgoing ones by
-     * source and the incoming ones by target, each only once, keeps that order for this memo. */
-    for (int incoming = 0; incoming < 2; incoming++)
-        for (size_t i = 0; i < page->relation_count; i++) {
-            const struct store_relation *relation = &page->relations[i];
-            int32_t end = incoming ? relation->related_memo_id : relation->memo_id;
-            if (relation->incoming == (incoming != 0) && end == memo->id)
-                view->relations[view->n_relations++] =
-                    api_relation_view(arena, relation, flags & API_MEMO_RELATION_SNIPPETS);
-        }
+    /* A relation between two memos of the page is there twice, once each way; the way out counts, for both of them. */
+    for (size_t i = 0; i < page->relation_count; i++) {
+        const struct store_relation *relation = &page->relations[i];
+        bool here = relation->memo_id == memo->id || relation->related_memo_id == memo->id;
+        if (here && !(relation->incoming && is_on_page(page, relation->memo_id)))
+            view->relations[view->n_relations++] =
+                api_relation_view(arena, relation, flags & API_MEMO_RELATION_SNIPPETS);
+    }
 }
 
 static void add_attachments(struct arena *arena, const struct page *page, const struct store_memo *memo,

@@ -71,6 +71,7 @@ enum status_code store_relation_list(struct db_conn *conn, struct arena *arena, 
     add_visible(&sql, "source", viewer, params, &used);
     add_visible(&sql, "target", viewer, params, &used);
     buf_add_str(&sql, " ORDER BY direction, memo_id DESC, related_memo_id");
+    buf_add_str(&sql, with_content ? "" : " DESC");
 
     struct db_rows *rows;
     struct status problem = {0};

@@ -16,8 +16,9 @@ struct store_relation {
     size_t memo_content_length, related_memo_content_length;
 };
 
-/* Relations with one end among the memos, of which both ends are visible to the viewer. For each memo outgoing ones
- * come first (related id ascending), then incoming ones (source id descending). One statement. */
+/* Relations with one end among the memos, of which both ends are visible to the viewer: first all outgoing ones, then
+ * all incoming ones, each by source id descending, then by target id (ascending with content, descending without: the
+ * order in which the reference shows them on single memos and in lists). One statement. */
 enum status_code store_relation_list(struct db_conn *conn, struct arena *arena, const int32_t *memo_ids, size_t count,
                                      const struct store_viewer *viewer, bool with_content, struct store_relation **out,
                                      size_t *out_count, struct status *status);
