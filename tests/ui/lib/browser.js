@@ -1,0 +1,81 @@
+// Real Chromium against a real server: every page is watched for errors, refused resources and foreign requests.
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { chromium } from "playwright-core";
+
+import { Server, root } from "../../wire/lib/server.js";
+
+const here = dirname(dirname(fileURLToPath(import.meta.url)));
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+export const artifacts = join(here, "artifacts");
+export const uiDir = process.env.MEMORA_UI || join(root, "ui/dist");
+
+const flags = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+];
+
+export const startServer = (options = {}) =>
+  Server.start({ ...options, args: ["--set", `server.ui_dir=${uiDir}`, ...(options.args || [])] });
+
+export class Browser {
+  static async start() {
+    const browser = new Browser();
+    browser.profile = mkdtempSync(join(tmpdir(), "memora-chromium-"));
+    browser.handle = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: flags });
+    mkdirSync(artifacts, { recursive: true });
+    return browser;
+  }
+
+  async stop() {
+    await this.handle.close();
+    rmSync(this.profile, { recursive: true, force: true });
+  }
+
+  /** A page of a fresh visitor. problems collects what must not happen. */
+  async visitor(server, { width = 1440, height = 900, dark = false } = {}) {
+    const context = await this.handle.newContext({
+      baseURL: server.url,
+      viewport: { width, height },
+      colorScheme: dark ? "dark" : "light",
+      hasTouch: width < 640,
+      locale: "en-US",
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(10_000);
+    const problems = [];
+    page.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
+    page.on("console", (message) => {
+      const text = message.text();
+      // A visitor without a session is told so by a 401 of the refresh call: normal and silent (ui.md 1).
+      const expected = /Failed to load resource.*(401|404)/.test(text) && /RefreshToken|GetMemo|file\//.test(message.location().url);
+      if (message.type() === "error" && !expected) problems.push(`console: ${text} ${message.location().url}`);
+    });
+    page.on("request", (request) => {
+      const url = request.url();
+      if (!url.startsWith(server.url) && !/^(data|blob):/.test(url)) problems.push(`foreign request: ${url}`);
+    });
+    page.problems = problems;
+    return page;
+  }
+}
+
+export async function screenshot(page, name) {
+  await page.screenshot({ path: join(artifacts, `${name}.png`) });
+}
+
+/** Accessibility faults as axe names them, with the elements. */
+export async function axe(page) {
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  return violations.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.target.join(" ")).slice(0, 4).join(" | ")}`);
+}
+
+/** True if the page is wider than its window. */
+export const overflows = (page) =>
+  page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth + 1);
