@@ -26,7 +26,7 @@ execFileSync("protoc", [
   `-I${protoRoot}`,
   `-I${include}`,
   `--es_out=${out}`,
-  "--es_opt=target=js",
+  "--es_opt=target=js,import_extension=js",
   ...files("memos"),
   ...files("google"),
 ]);
