@@ -1,7 +1,7 @@
 // The recorded answers of a v0.30 server, asked again of ours over a copy of the same database.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
@@ -51,7 +51,19 @@ function withoutPubDate(text) {
   return text.replace(/<pubDate>[^<]*<\/pubDate>/, "");
 }
 
+/** As the recording tells the shape of volatile answers: member names below objects, "str" for texts. */
+function shape(value) {
+  const kind = (part) => (part !== null && typeof part === "object" ? Object.keys(part).sort() : typeof part === "string" ? "str" : typeof part);
+  return Object.fromEntries(Object.entries(value || {}).map(([name, part]) => [name, kind(part)]));
+}
+
+// One file of the fixture has an absolute path; where that does not exist the answer is 404 (README of the fixture).
+const absoluteFile = "/var/opt/memos/assets/blob.bin";
+const isMissingFile = (entry) =>
+  entry.path.startsWith("/file/attachments/att-local-bin/") && entry.status === 200 && !existsSync(absoluteFile);
+
 function compare(entry, answer) {
+  if (isMissingFile(entry)) return answer.status === 404 ? [] : [`status: expected 404, got ${answer.status}`];
   const found = [];
   if (answer.status !== entry.status) found.push(`status: expected ${entry.status}, got ${answer.status}`);
   if (entry.body !== undefined) found.push(...compareBody(entry, answer));
@@ -68,8 +80,7 @@ function compare(entry, answer) {
   }
   if (entry.text !== undefined && withoutPubDate(entry.text) !== withoutPubDate(answer.text))
     found.push(`text: got ${answer.text.slice(0, 300)}`);
-  if (entry.keys !== undefined)
-    found.push(...differences([...entry.keys].sort(), Object.keys(answer.json || {}).sort(), undefined, "keys"));
+  if (entry.keys !== undefined) found.push(...differences(entry.keys, shape(answer.json), undefined, "keys"));
   return found;
 }
 
