@@ -22,9 +22,6 @@ struct memora_storage {
     const struct memora_host *host;
 };
 
-/* The host table handed to load(). */
-const struct memora_host *fs_host(void);
-
 /* Writes the message, followed by the text of errno value err unless that is 0, and returns code. */
 int fs_fail(struct memora_error *error, int code, int err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

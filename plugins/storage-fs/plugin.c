@@ -13,11 +13,6 @@ enum { PROBE_KEY_SIZE = 40 };
 /* Set once by load(), before any instance exists. */
 static const struct memora_host *the_host;
 
-const struct memora_host *fs_host(void)
-{
-    return the_host;
-}
-
 int fs_fail(struct memora_error *error, int code, int err, const char *format, ...)
 {
     char message[sizeof error->message], reason[128];

@@ -274,7 +274,8 @@ static void test_get(void **state)
     assert_int_equal(get(f, BOB, "attachments/none", &out, &status), STATUS_NOT_FOUND);
     assert_string_equal(status.message, "attachment not found");
     assert_int_equal(get(f, BOB, "memos/x", &out, &status), STATUS_INVALID_ARGUMENT);
-    assert_string_equal(status.message, "invalid attachment id: invalid prefix \"attachments/\" in request \"memos/x\"");
+    assert_string_equal(status.message,
+                        "invalid attachment id: invalid prefix \"attachments/\" in request \"memos/x\"");
     must_create(f, "orphan", "a.txt", "", "x", "memos/public");
     execute(f, "DELETE FROM memo WHERE uid = 'public'");
     assert_int_equal(get(f, BOB, "attachments/orphan", &out, &status), STATUS_NOT_FOUND);

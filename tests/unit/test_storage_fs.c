@@ -1,6 +1,8 @@
 /* storage-fs: what goes in comes out, whole or not at all. */
 #include "storage_fs_fixture.h"
 
+#include <signal.h>
+
 static void test_put_and_get(void **state)
 {
     struct fixture *fixture = *state;
@@ -76,6 +78,36 @@ static void test_abort_leaves_nothing(void **state)
     assert_int_equal(get_bytes(fixture->storage, "k", 0, UINT64_MAX, 1), 10);
     assert_int_equal(entries(fixture->root), 1);
     assert_int_equal(open_files(), before);
+}
+
+static int64_t deadly_read(void *ctx, void *buf, size_t cap)
+{
+    int *calls = ctx;
+    if (++*calls == 3)
+        raise(SIGKILL);
+    memset(buf, 'x', cap);
+    return (int64_t)cap;
+}
+
+/* A server that is killed in the middle of an upload leaves no object, and nothing that is in the way of the next. */
+static void test_kill_leaves_no_object(void **state)
+{
+    struct fixture *fixture = *state;
+    struct memora_object object;
+    pid_t child = fork();
+    if (child == 0) {
+        int calls = 0;
+        struct memora_put put = {
+            .struct_size = sizeof put, .size = -1, .content_type = "", .read = deadly_read, .ctx = &calls};
+        ops->put(fixture->storage, "k", &put, &object, NULL);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    assert_int_equal(ops->stat(fixture->storage, "k", &object, NULL), MEMORA_E_NOT_FOUND);
+    assert_int_equal(put_bytes(fixture->storage, "k", 10, 1, MEMORA_PUT_NO_REPLACE), MEMORA_OK);
+    assert_int_equal(get_bytes(fixture->storage, "k", 0, UINT64_MAX, 1), 10);
 }
 
 static void test_ranges(void **state)
@@ -238,6 +270,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_put_and_get, setup, teardown),
         cmocka_unit_test_setup_teardown(test_replace_or_not, setup, teardown),
         cmocka_unit_test_setup_teardown(test_abort_leaves_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_kill_leaves_no_object, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ranges, setup, teardown),
         cmocka_unit_test_setup_teardown(test_beyond_four_gigabytes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reader_survives_removal, setup, teardown),
