@@ -61,8 +61,8 @@ static void send_picture(const char *url, struct wire_request *request, struct w
 static enum status_code find_picture(const struct api_services *services, const struct wire_request *request,
                                      char **url, struct status *status)
 {
-    const char *encoded;
-    size_t length;
+    const char *encoded = "";
+    size_t length = 0;
     struct store_user user;
     split_path(request->path, &encoded, &length);
     const char *username = uri_decode(request->arena, encoded, length);
