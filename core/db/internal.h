@@ -92,7 +92,9 @@ enum status_code conn_reopen(struct db_conn *conn, struct status *status);
 enum status_code conn_fail(struct db_conn *conn, int result, const struct memora_error *error, struct status *status);
 enum status_code status_from_plugin(int result, const struct memora_error *error, struct status *status);
 
-/* query.c: "SAVEPOINT ..." and the like; does not count as a statement. */
+/* query.c: what db_query has opened on a reading connection; the connection is lost if that fails. */
+void query_end_snapshot(struct db_conn *conn);
+/* "SAVEPOINT ..." and the like; does not count as a statement. */
 enum status_code query_run_own(struct db_conn *conn, const char *sql, struct status *status);
 
 /* watchdog.c */

@@ -247,6 +247,7 @@ static void report(const struct migration *migration)
 static enum status_code migrate(struct migration *migration, struct db_conn *conn, struct status *status)
 {
     enum status_code code = look(migration, conn, status);
+    query_end_snapshot(conn); /* a reader in the way would keep SQLite from switching to WAL mode */
     /* A transaction that writes nothing is run as well: it shows now, and not at somebody's first note, that the
      * database can be written. */
     if (code == STATUS_OK)

@@ -64,15 +64,12 @@ enum status_code pool_take(struct db *db, struct db_conn **out, struct status *s
 void pool_give(struct db_conn *conn)
 {
     struct pool *pool = &conn->db->pool;
-    struct memora_error error = {0};
-    bool keep = !conn->lost;
     if (conn->open_rows) {
         log_error("%u database statements were left open; their connection is closed", conn->open_rows);
-        keep = false;
+        conn->lost = true;
     }
-    if (keep && conn->snapshot)
-        keep = conn->db->ops->rollback(conn->handle, &error) == MEMORA_OK;
-    conn->snapshot = false;
+    query_end_snapshot(conn);
+    bool keep = !conn->lost;
     if (!keep)
         conn_close(conn);
     pthread_mutex_lock(&pool->mutex);

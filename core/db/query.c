@@ -103,17 +103,45 @@ static enum status_code start(struct db_conn *conn, const char *sql, bool return
     return STATUS_OK;
 }
 
+/* One snapshot for all that is read between begin and end. In the process itself it costs a fraction of a microsecond
+ * and spares each further statement the taking and giving back of the read lock (3 us on SQLite); over a network it
+ * would be a round trip, so there each statement stands alone. */
+static enum status_code open_snapshot(struct db_conn *conn, struct status *status)
+{
+    struct memora_error error = {0};
+    if (conn->writing || conn->snapshot || !(conn->db->dialect->features & MEMORA_SQL_SINGLE_WRITER))
+        return STATUS_OK;
+    int result = conn->db->ops->begin(conn->handle, MEMORA_TX_READ, &error);
+    conn->snapshot = result == MEMORA_OK;
+    return result == MEMORA_OK ? STATUS_OK : conn_fail(conn, result, &error, status);
+}
+
+void query_end_snapshot(struct db_conn *conn)
+{
+    struct memora_error error = {0};
+    if (conn->snapshot && !conn->lost && conn->db->ops->commit(conn->handle, &error) != MEMORA_OK)
+        conn->lost = true;
+    conn->snapshot = false;
+}
+
+static enum status_code query(struct db_conn *conn, const char *sql, const struct memora_value *params,
+                              uint32_t param_count, struct db_rows **out, struct status *status)
+{
+    enum status_code code = open_snapshot(conn, status);
+    return code ? code : start(conn, sql, false, params, param_count, out, status);
+}
+
 enum status_code db_query(struct db_conn *conn, const char *sql, const struct memora_value *params,
                           uint32_t param_count, struct db_rows **out, struct status *status)
 {
-    bool first = !conn->used && !conn->writing && !conn->snapshot;
+    bool first = !conn->used && !conn->writing;
     conn->used = true;
-    enum status_code code = start(conn, sql, false, params, param_count, out, status);
+    enum status_code code = query(conn, sql, params, param_count, out, status);
     /* A pooled connection may have died while it lay idle (the database server restarted). */
     if (code && conn->lost && first) {
         code = conn_reopen(conn, status);
         if (code == STATUS_OK)
-            code = start(conn, sql, false, params, param_count, out, status);
+            code = query(conn, sql, params, param_count, out, status);
     }
     return code;
 }

@@ -252,6 +252,24 @@ static void values_follow_their_marks(void **state)
     arena_destroy(arena);
 }
 
+/* What is read between begin and end belongs together; the next reading sees what was written meanwhile. */
+static void reading_sees_one_snapshot(void **state)
+{
+    struct fixture *f = *state;
+    struct db_conn *conn = reader(f);
+    struct db_rows *rows;
+    struct status status = {0};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(db_query(conn, "SELECT COUNT(*) FROM t", NULL, 0, &rows, &status), STATUS_OK);
+        assert_true(db_next(rows, &status));
+        assert_int_equal(db_column_int(rows, 0), 0);
+        db_rows_close(rows);
+        execute(f->db, "INSERT INTO t (n) VALUES (1)");
+    }
+    db_read_end(conn);
+    assert_int_equal(query_int(f->db, "SELECT COUNT(*) FROM t"), 3);
+}
+
 static void statements_are_counted(void **state)
 {
     struct fixture *f = *state;
@@ -292,6 +310,7 @@ int main(void)
         TEST(reading_connections_do_not_write),
         TEST(statements_are_kept_and_dropped),
         TEST(values_follow_their_marks),
+        TEST(reading_sees_one_snapshot),
         TEST(statements_are_counted),
         TEST(marks),
     };
