@@ -89,4 +89,10 @@ packages_install() { # GROUP...
   esac
 }
 
+# The locked packages of a folder. Not `npm ci`: it insists on the builds for every other platform that the lock file's
+# packages may have, and not every registry carries all of those.
+npm_install() { # FOLDER
+  (cd "$1" && npm install --no-save --no-audit --no-fund --loglevel=error)
+}
+
 packages_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
