@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <string.h>
+
 uint32_t utf8_decode(const char *text, size_t length, size_t *size)
 {
     const unsigned char *b = (const unsigned char *)text;
@@ -25,6 +27,11 @@ bool utf8_valid(const char *text, size_t length)
 {
     size_t at = 0;
     while (at < length) {
+        uint64_t word;
+        if (length - at >= 8 && (memcpy(&word, text + at, 8), (word & 0x8080808080808080u) == 0)) {
+            at += 8;
+            continue;
+        }
         if ((unsigned char)text[at] < 0x80) {
             at++;
             continue;

@@ -36,7 +36,8 @@ static const struct {
 
 enum codec_known codec_known_type(const ProtobufCMessageDescriptor *descriptor)
 {
-    if (strcmp(descriptor->package_name, "google.protobuf") != 0)
+    /* The first byte decides nearly always, and this runs for every message. */
+    if (descriptor->package_name[0] != 'g' || strcmp(descriptor->package_name, "google.protobuf") != 0)
         return CODEC_ORDINARY;
     for (size_t i = 0; i < sizeof known_types / sizeof known_types[0]; i++)
         if (known_types[i].descriptor == descriptor)

@@ -217,9 +217,23 @@ static bool read_escape(struct json_reader *reader, const char **at, struct buf 
     return true;
 }
 
+/* Whether one of the 8 bytes is a quote, a backslash or a control character. */
+static bool has_special(uint64_t word)
+{
+    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+    uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
+    uint64_t control = (word - ones * 0x20) & ~word;
+    return ((control | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) & high) != 0;
+}
+
 /* Up to the next quote, backslash or control character. */
 static const char *plain_end(const char *c, const char *end)
 {
+    for (uint64_t word; end - c >= 8; c += 8) {
+        memcpy(&word, c, 8);
+        if (has_special(word))
+            break;
+    }
     while (c < end && *c != '"' && *c != '\\' && (unsigned char)*c >= 0x20)
         c++;
     return c;

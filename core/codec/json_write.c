@@ -181,7 +181,8 @@ bool json_write_members(struct json_writer *writer, const ProtobufCMessage *mess
     const ProtobufCMessageDescriptor *descriptor = message->descriptor;
     for (unsigned i = 0; i < descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
-        if (!codec_field_present(message, field) && (!writer->full || codec_in_oneof(field)))
+        bool always = writer->full && !codec_in_oneof(field);
+        if (!always && !codec_field_present(message, field))
             continue;
         add_name(writer->out, field->name, first);
         first = false;
