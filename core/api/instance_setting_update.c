@@ -1,4 +1,6 @@
 /* InstanceService.UpdateInstanceSetting (contract platform.md 4.3). */
+#include <stdlib.h>
+
 #include "api/access.h"
 #include "api/convert.h"
 #include "api/convert_setting.h"
@@ -81,6 +83,12 @@ static enum status_code check_tags(struct arena *arena, const Memos__Api__V1__In
     return STATUS_OK;
 }
 
+static int by_key(const void *a, const void *b)
+{
+    return strcmp((*(Memos__Store__InstanceTagsSetting__TagsEntry *const *)a)->key,
+                  (*(Memos__Store__InstanceTagsSetting__TagsEntry *const *)b)->key);
+}
+
 static enum status_code save_tags(struct db_conn *conn, struct arena *arena, const ProtobufCMessage *stored, void *ctx,
                                   const ProtobufCMessage **value, struct status *status)
 {
@@ -90,8 +98,11 @@ static enum status_code save_tags(struct db_conn *conn, struct arena *arena, con
     enum status_code code = check_tags(arena, save->wanted, status);
     if (code)
         return code;
-    save->stored_now = *value =
-        api_recast(arena, &save->wanted->tags_setting->base, &memos__store__instance_tags_setting__descriptor);
+    Memos__Store__InstanceTagsSetting *fresh = (Memos__Store__InstanceTagsSetting *)api_recast(
+        arena, &save->wanted->tags_setting->base, &memos__store__instance_tags_setting__descriptor);
+    if (fresh->n_tags) /* stored maps have their keys in order (database.md 2) */
+        qsort(fresh->tags, fresh->n_tags, sizeof(void *), by_key);
+    save->stored_now = *value = &fresh->base;
     return STATUS_OK;
 }
 

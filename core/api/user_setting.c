@@ -1,6 +1,8 @@
 /* UserService: GetUserSetting, ListUserSettings, UpdateUserSetting (contract platform.md 3.8). */
 #include "store/user_setting.h"
 
+#include <stdlib.h>
+
 #include "api/access.h"
 #include "api/convert.h"
 #include "api/convert_setting.h"
@@ -204,6 +206,12 @@ static enum status_code check_tags(struct api_call *call, const Memos__Api__V1__
     return STATUS_OK;
 }
 
+static int by_key(const void *a, const void *b)
+{
+    return strcmp((*(Memos__Store__TagsUserSetting__TagsEntry *const *)a)->key,
+                  (*(Memos__Store__TagsUserSetting__TagsEntry *const *)b)->key);
+}
+
 static enum status_code update_tags(struct api_call *call, int32_t user_id,
                                     const Memos__Api__V1__UpdateUserSettingRequest *request, struct status *status)
 {
@@ -214,10 +222,12 @@ static enum status_code update_tags(struct api_call *call, int32_t user_id,
     enum status_code code = check_tags(call, request->setting, status);
     if (code)
         return code;
-    const ProtobufCMessage *value =
-        api_recast(call->arena, &request->setting->tags_setting->base, &memos__store__tags_user_setting__descriptor);
+    Memos__Store__TagsUserSetting *value = (Memos__Store__TagsUserSetting *)api_recast(
+        call->arena, &request->setting->tags_setting->base, &memos__store__tags_user_setting__descriptor);
+    if (value->n_tags) /* stored maps have their keys in order (database.md 2) */
+        qsort(value->tags, value->n_tags, sizeof(void *), by_key);
     return store_user_setting_put(call->services->store, call->arena, user_id, MEMOS__STORE__USER_SETTING__KEY__TAGS,
-                                  value, status);
+                                  &value->base, status);
 }
 
 enum status_code api_user_service_update_user_setting(struct api_call *call,

@@ -8,6 +8,8 @@
 #include "base/uid.h"
 #include "store/token.h"
 
+static const int64_t DAY_S = 86400, LAST_SECOND = 253402300799; /* of the year 9999, where timestamps end */
+
 static Memos__Api__V1__PersonalAccessToken *token_view(struct arena *arena, const struct store_user *owner,
                                                        const store_pat *token)
 {
@@ -51,7 +53,6 @@ enum status_code api_user_service_list_personal_access_tokens(
 static store_pat *new_token(struct arena *arena, const Memos__Api__V1__CreatePersonalAccessTokenRequest *request,
                             const char *hash)
 {
-    static const int64_t DAY_NS = INT64_C(86400) * 1000000000;
     store_pat *token = CODEC_NEW(arena, store_pat,
                                  memos__store__personal_access_tokens_user_setting__personal_access_token__descriptor);
     int64_t now_ns = clock_wall_ns();
@@ -61,8 +62,7 @@ static store_pat *new_token(struct arena *arena, const Memos__Api__V1__CreatePer
     token->description = request->description;
     token->created_at = api_timestamp_ns(arena, now_ns);
     if (request->expires_in_days > 0) {
-        token->expires_at =
-            api_timestamp(arena, now_ns / 1000000000 + request->expires_in_days * (DAY_NS / 1000000000));
+        token->expires_at = api_timestamp(arena, token->created_at->seconds + request->expires_in_days * DAY_S);
         token->expires_at->nanos = token->created_at->nanos;
     }
     return token;
@@ -80,6 +80,8 @@ enum status_code api_user_service_create_personal_access_token(
     code = api_require_self(call, owner.id, status);
     if (code)
         return code;
+    if (request->expires_in_days > (LAST_SECOND - clock_wall_s()) / DAY_S)
+        return status_set(status, STATUS_INVALID_ARGUMENT, "expires_in_days is too large");
     char *text = arena_alloc(call->arena, AUTH_PAT_SIZE);
     auth_make_pat(text, hash);
     store_pat *token = new_token(call->arena, request, hash);

@@ -11,6 +11,7 @@
 #include "store/user_setting.h"
 
 enum { MAP_BUCKETS = 1024, PENDING_MAX = 1024, LOAD_ATTEMPTS = 8 };
+static const int64_t SECOND_NS = 1000000000;
 static const int64_t MAP_LIFE_NS = INT64_C(600) * 1000000000;
 static const int64_t FLUSH_INTERVAL_NS = 1000000000;
 
@@ -59,6 +60,15 @@ static struct known **bucket_of(struct map *map, const char *hash)
     return &map->buckets[hash_fast(hash, HASH_SHA256_HEX_SIZE - 1) % MAP_BUCKETS];
 }
 
+/* Times beyond what nanoseconds in 64 bits can say (years 1678 to 2261) become the nearest that they can. */
+static int64_t wall_ns_of(const Google__Protobuf__Timestamp *time)
+{
+    const int64_t limit_s = INT64_MAX / SECOND_NS - 1;
+    if (time->seconds > limit_s)
+        return INT64_MAX;
+    return time->seconds < -limit_s ? INT64_MIN : time->seconds * SECOND_NS + time->nanos;
+}
+
 static void map_add(struct map *map, int32_t user_id, const store_pat *token)
 {
     if (strlen(token->token_hash) != HASH_SHA256_HEX_SIZE - 1)
@@ -69,9 +79,7 @@ static void map_add(struct map *map, int32_t user_id, const store_pat *token)
                                             .token_id = arena_strdup(map->arena, token->token_id),
                                             .expires = token->expires_at != NULL};
     if (token->expires_at)
-        known->owner.expires_ns = token->expires_at->seconds > INT64_MAX / 1000000000 - 1
-                                      ? INT64_MAX
-                                      : token->expires_at->seconds * 1000000000 + token->expires_at->nanos;
+        known->owner.expires_ns = wall_ns_of(token->expires_at);
     struct known **bucket = bucket_of(map, known->hash);
     known->next = *bucket;
     *bucket = known;
