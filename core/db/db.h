@@ -8,7 +8,8 @@
  * Fragments that every dialect has (more may be listed in the plugin's documentation):
  *   {time_read:column}       Unix seconds of a time column            {time_write:?}  the reverse, for a bound value
  *   {upsert:key, key|column} tail of an INSERT: on a clash of the unique key set column to the inserted value
- * The rewritten text is cached by the address-independent text, so a literal costs one hash look-up per call. */
+ * dialect.md lists the fragments. Each connection keeps its prepared statements by the text as it is written here, so a
+ * known text costs one hash look-up. */
 #ifndef MEMORA_DB_DB_H
 #define MEMORA_DB_DB_H
 
@@ -66,12 +67,14 @@ static inline struct memora_value db_text_n(const char *text, size_t length)
 struct memora_value db_text(const char *text); /* NULL gives NULL */
 
 /* Reading: a connection of the read pool; every db_read_begin needs a db_read_end. One thread at a time. All queries
- * of one begin/end see one snapshot where the dialect can give it cheaply. Waits for a free connection up to the
- * statement timeout, then STATUS_UNAVAILABLE. */
+ * of one begin/end see one snapshot where the dialect can give it cheaply (SQLite): what is written meanwhile, even by
+ * the same thread, shows after the next db_read_begin. Don't hold it while waiting for something else. Waits for a free
+ * connection up to the statement timeout, then STATUS_UNAVAILABLE. */
 enum status_code db_read_begin(struct db *db, struct db_conn **out, struct status *status);
 void db_read_end(struct db_conn *conn);
 
-/* Runs a SELECT. Rows are read with db_next until it gives false (end, or error in status), then closed. */
+/* Runs a SELECT. Rows are read with db_next until it gives false (end, or error in status), then closed. Beyond the
+ * statement timeout, counted from db_query to db_rows_close: STATUS_DEADLINE_EXCEEDED. */
 enum status_code db_query(struct db_conn *conn, const char *sql, const struct memora_value *params, uint32_t count,
                           struct db_rows **out, struct status *status);
 bool db_next(struct db_rows *rows, struct status *status);
@@ -90,7 +93,11 @@ char *db_column_bytes(const struct db_rows *rows, uint32_t index, struct arena *
 /* Writing. fn runs inside a write transaction on a write connection and may run more than once (it must start from
  * scratch each time and touch nothing outside but ctx). When db_write returns STATUS_OK the write is on disk. Where
  * the database has one writer (MEMORA_SQL_SINGLE_WRITER) concurrent calls share one commit; a failing fn undoes only
- * itself. fn's own error passes through. */
+ * itself. fn's own error passes through. It may run on another thread, while the caller waits; it must not call
+ * db_write. Once a statement has failed inside fn, all further ones fail alike and so does the write, as PostgreSQL has
+ * it: to go on after a duplicate, avoid it with {insert_ignore:...} or {upsert:...}.
+ * STATUS_UNAVAILABLE: nothing was written, for lack of a turn. STATUS_UNKNOWN: the connection broke during the commit.
+ */
 typedef enum status_code (*db_write_fn)(struct db_conn *conn, void *ctx, struct status *status);
 enum status_code db_write(struct db *db, db_write_fn fn, void *ctx, struct status *status);
 

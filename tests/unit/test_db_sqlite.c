@@ -109,6 +109,40 @@ static void other_programs_are_not_locked_out(void **state)
     assert_int_equal(query_int(f->db, "SELECT SUM(v) FROM t"), 3);
 }
 
+/* Another program that holds the write lock is waited for, then the write is refused; reading goes on. */
+static void writing_waits_for_other_programs(void **state)
+{
+    struct fixture *f = *state;
+    char command[128];
+    struct status status = {0};
+    struct one_statement one = {.sql = "INSERT INTO t VALUES (2)"};
+    const struct config_entry entries[] = {{.key = "dsn", .value = f->path, .file = "t", .line = 1},
+                                           {.key = "busy_timeout", .value = "1", .file = "t", .line = 2}};
+    const struct config_section section = {.name = "database", .entries = entries, .count = 2};
+    const struct config config = {.data_dir = f->dir};
+    const struct memora_config *checked;
+    assert_int_equal(plugin_configure(sqlite_plugin(), &section, &config, &checked, &status), STATUS_OK);
+    assert_int_equal(db_open(&sqlite_plugin()->ops.db, checked, &default_options, &f->db, &status), STATUS_OK);
+    execute(f->db, "CREATE TABLE t (v)");
+    snprintf(command, sizeof command, "sqlite3 '%s'", f->path);
+    FILE *other = popen(command, "w");
+    assert_non_null(other);
+    fputs("BEGIN IMMEDIATE; INSERT INTO t VALUES (1);\n", other);
+    fflush(other);
+    for (int i = 0; i < 100; i++) { /* until the other has the lock */
+        usleep(20 * 1000);
+        status = (struct status){0};
+        if (db_write(f->db, run_statement, &one, &status))
+            break;
+    }
+    assert_int_equal(status.code, STATUS_UNAVAILABLE);
+    assert_non_null(strstr(status.message, "locked by another program"));
+    query_int(f->db, "SELECT COUNT(*) FROM t");
+    fputs("COMMIT;\n", other);
+    assert_int_equal(pclose(other), 0);
+    assert_int_equal(db_write(f->db, run_statement, &one, &status), STATUS_OK);
+}
+
 static void looking_changes_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -271,17 +305,12 @@ int main(void)
     log_set_level(LOG_LEVEL_ERROR);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_empty, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(refuses_what_is_no_database),
-        TEST(refuses_what_it_may_not_write),
-        TEST(second_server_is_refused),
-        TEST(other_programs_are_not_locked_out),
-        TEST(looking_changes_nothing),
-        TEST(functions_fold_and_match),
-        TEST(backup_is_a_database),
-        TEST(size_is_that_of_the_pages),
-        TEST(log_does_not_grow_without_bound),
-        TEST(idle_writer_empties_the_log),
-        TEST(bad_configuration_is_named),
+        TEST(refuses_what_is_no_database),      TEST(refuses_what_it_may_not_write),
+        TEST(second_server_is_refused),         TEST(other_programs_are_not_locked_out),
+        TEST(writing_waits_for_other_programs), TEST(looking_changes_nothing),
+        TEST(functions_fold_and_match),         TEST(backup_is_a_database),
+        TEST(size_is_that_of_the_pages),        TEST(log_does_not_grow_without_bound),
+        TEST(idle_writer_empties_the_log),      TEST(bad_configuration_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -199,6 +199,49 @@ static void innocent_closures_survive_a_lost_transaction(void **state)
     assert_int_equal(query_int(f->db, "SELECT COUNT(*) FROM t"), 2);
 }
 
+static enum status_code limit_pages(struct db_conn *conn, void *ctx, struct status *status)
+{
+    return db_exec(conn, ctx ? "PRAGMA max_page_count = 1000000" : "PRAGMA max_page_count = 1", NULL, 0, NULL, status);
+}
+
+static enum status_code insert_much(struct db_conn *conn, void *ctx, struct status *status)
+{
+    (void)ctx;
+    return db_exec(conn, "INSERT INTO t (k) VALUES (zeroblob(10000000))", NULL, 0, NULL, status);
+}
+
+static void *run_much(void *argument)
+{
+    struct task *task = argument;
+    task->code = db_write(task->db, insert_much, NULL, &task->status);
+    return NULL;
+}
+
+/* A full disk as SQLite knows it: it rolls the whole transaction back. */
+static void full_disk_fails_only_what_does_not_fit(void **state)
+{
+    struct fixture *f = *state;
+    struct status status = {0};
+    assert_int_equal(db_write(f->db, limit_pages, NULL, &status), STATUS_OK);
+    struct task holder = {.db = f->db, .closure = {.keys = {"first"}, .hold_ns = 100 * 1000000}};
+    struct task good = {.db = f->db, .closure = {.keys = {"good"}}};
+    struct task much = {.db = f->db};
+    pthread_create(&holder.thread, NULL, run_task, &holder);
+    usleep(20 * 1000);
+    pthread_create(&good.thread, NULL, run_task, &good);
+    wait_queued(f->db, 1);
+    pthread_create(&much.thread, NULL, run_much, &much);
+    pthread_join(holder.thread, NULL);
+    pthread_join(good.thread, NULL);
+    pthread_join(much.thread, NULL);
+    assert_int_equal(holder.code, STATUS_OK);
+    assert_int_equal(good.code, STATUS_OK);
+    assert_int_equal(much.code, STATUS_RESOURCE_EXHAUSTED);
+    assert_int_equal(query_int(f->db, "SELECT COUNT(*) FROM t"), 2);
+    assert_int_equal(db_write(f->db, limit_pages, f, &status), STATUS_OK);
+    assert_int_equal(db_write(f->db, insert_much, NULL, &status), STATUS_OK);
+}
+
 enum { WRITERS = 8, WRITES = 500 };
 struct hammer {
     pthread_t thread;
@@ -377,6 +420,7 @@ int main(void)
         TEST(misuse_is_refused),
         TEST(waiting_closures_share_a_commit),
         TEST(innocent_closures_survive_a_lost_transaction),
+        TEST(full_disk_fails_only_what_does_not_fit),
         TEST(concurrent_writers_lose_nothing),
         TEST(closing_finishes_what_waits),
         TEST(acknowledged_writes_survive_kill),

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -79,7 +80,7 @@ static enum status_code load_chunk(struct db_conn *conn, void *ctx, struct statu
     return code;
 }
 
-static void open_and_load(struct bench *bench)
+static void open_db(struct bench *bench)
 {
     const struct plugin *plugin;
     const struct memora_config *checked;
@@ -93,11 +94,37 @@ static void open_and_load(struct bench *bench)
         plugin_configure(plugin, &section, &config, &checked, &status) ||
         db_open(&plugin->ops.db, checked, &options, &bench->db, &status) || db_migrate(bench->db, &status))
         die("open", status.message);
+}
+
+static void fill(struct bench *bench)
+{
+    struct status status = {0};
     for (unsigned i = 0; i < bench->memos; i += LOAD_CHUNK) {
         struct load load = {bench, i, i + LOAD_CHUNK < bench->memos ? i + LOAD_CHUNK : bench->memos};
         if (db_write(bench->db, load_chunk, &load, &status))
             die("load", status.message);
     }
+}
+
+/* Resident memory of this process in KiB. */
+static long resident_kib(void)
+{
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file && fscanf(file, "%*d %ld", &pages) != 1)
+        pages = 0;
+    if (file)
+        fclose(file);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static void time_start(struct bench *bench)
+{
+    long before = resident_kib();
+    int64_t start = clock_mono_ns();
+    open_db(bench);
+    printf("%-32s %.1f ms, %ld KiB\n", "load, open and check schema", (double)(clock_mono_ns() - start) / 1e6,
+           resident_kib() - before);
 }
 
 struct one {
@@ -197,6 +224,13 @@ static void *bare_reader(void *argument)
     return NULL;
 }
 
+static double cpu_seconds(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (double)used.tv_sec + (double)used.tv_nsec * 1e-9;
+}
+
 static double measure(struct bench *bench, const char *name, unsigned threads, void *(*run)(void *))
 {
     static struct worker workers[MAX_THREADS];
@@ -204,6 +238,7 @@ static double measure(struct bench *bench, const char *name, unsigned threads, v
     atomic_store(&bench->stop, false);
     bench->round++;
     int64_t start = clock_mono_ns();
+    double cpu = cpu_seconds();
     for (unsigned i = 0; i < threads; i++) {
         workers[i] = (struct worker){.bench = bench, .number = i};
         if (pthread_create(&workers[i].thread, NULL, run, &workers[i]) != 0)
@@ -216,7 +251,8 @@ static double measure(struct bench *bench, const char *name, unsigned threads, v
         done += workers[i].done;
     }
     double rate = (double)done * 1e9 / (double)(clock_mono_ns() - start);
-    printf("%-32s %3u threads %10.0f/s\n", name, threads, rate);
+    printf("%-32s %3u threads %10.0f/s %8.2f us CPU each\n", name, threads, rate,
+           (cpu_seconds() - cpu) * 1e6 / (double)(done ? done : 1));
     fflush(stdout);
     return rate;
 }
@@ -257,12 +293,16 @@ int main(int argc, char **argv)
         die(dir, "cannot be made");
     snprintf(bench.path, sizeof bench.path, "%s/memos_prod.db", dir);
     log_set_level(LOG_LEVEL_WARN);
-    open_and_load(&bench);
+    open_db(&bench);
+    fill(&bench);
+    db_close(bench.db);
     printf("%u memos in %s\n", bench.memos, bench.path);
+    time_start(&bench);
     compare(&bench, "get one", get_sql, true);
     compare(&bench, "list 20", list_sql, false);
     measure(&bench, "create, durable", 1, writer);
     measure(&bench, "create, durable", bench.threads, writer);
+    printf("%-32s %ld KiB\n", "resident in the end", resident_kib());
     db_close(bench.db);
     snprintf(command, sizeof command, "rm -rf '%s'", dir);
     return system(command) == 0 ? 0 : 1;
