@@ -56,6 +56,13 @@ struct api_call {
     const char *cookies[API_MAX_COOKIES];
 };
 
+/* What may be done with a method before a handler looks at it; auth/ has the table, rpc/ acts on it. */
+enum rpc_method_flags {
+    RPC_PUBLIC = 1,    /* anonymous callers may call it on a public instance */
+    RPC_BOOTSTRAP = 2, /* ... and on a private one */
+    RPC_QUICK = 4      /* may run on the HTTP thread: a few indexed reads, nothing that waits */
+};
+
 static inline bool api_is_anonymous(const struct api_call *call)
 {
     return call->caller.user_id == 0;

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "rpc/rpc.h"
+#include "api/call.h"
 
 #define SERVICE(name) "/memos.api.v1." name "/"
 

@@ -11,12 +11,6 @@
 typedef enum status_code (*rpc_invoke_fn)(struct api_call *call, const ProtobufCMessage *request,
                                           ProtobufCMessage **response, struct status *status);
 
-enum rpc_method_flags {
-    RPC_PUBLIC = 1,    /* anonymous callers may call it on a public instance */
-    RPC_BOOTSTRAP = 2, /* ... and on a private one */
-    RPC_QUICK = 4      /* may run on the HTTP thread: a few indexed reads, nothing that waits */
-};
-
 struct rpc_method {
     const char *procedure; /* "/memos.api.v1.MemoService/GetMemo" */
     const ProtobufCMessageDescriptor *input, *output;
@@ -32,7 +26,7 @@ struct rpc_server;
 
 /* Decides who calls; fills call->caller from the Authorization header. A bad credential leaves it anonymous. */
 typedef void (*rpc_authenticate_fn)(void *ctx, struct api_call *call, const char *authorization);
-/* Flags of a method (auth/permission.c holds the table). */
+/* rpc_method_flags of a method (auth/permission.c holds the table). */
 typedef unsigned (*rpc_flags_fn)(void *ctx, const struct rpc_method *method);
 
 struct rpc_options {
