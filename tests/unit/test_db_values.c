@@ -193,6 +193,24 @@ static void affected_and_ids(void **state)
     assert_int_equal(update.affected, 0);
 }
 
+/* MySQL has no RETURNING. */
+static void ids_without_returning(void **state)
+{
+    struct fixture *f = *state;
+    struct status status = {0};
+    const struct memora_dialect *real = f->db->dialect;
+    struct memora_dialect dialect = *real;
+    struct one_statement insert = {.sql = "INSERT INTO t (n) VALUES (1)", .insert = true};
+    assert_true(real->features & MEMORA_SQL_RETURNING);
+    dialect.features &= ~(uint64_t)MEMORA_SQL_RETURNING;
+    f->db->dialect = &dialect;
+    for (int i = 1; i <= 3; i++) {
+        assert_int_equal(db_write(f->db, run_statement, &insert, &status), STATUS_OK);
+        assert_int_equal(insert.id, i);
+    }
+    f->db->dialect = real;
+}
+
 static void reading_connections_do_not_write(void **state)
 {
     struct db_conn *conn = reader(*state);
@@ -307,6 +325,7 @@ int main(void)
         TEST(errors_are_told_apart),
         TEST(errors_do_not_show_values),
         TEST(affected_and_ids),
+        TEST(ids_without_returning),
         TEST(reading_connections_do_not_write),
         TEST(statements_are_kept_and_dropped),
         TEST(values_follow_their_marks),
