@@ -13,8 +13,9 @@
 #include "server/parts.h"
 
 enum {
-    MALLOC_ARENAS = 2,              /* more of them cost memory for each thread and gain nothing here */
-    MALLOC_MMAP_BYTES = 256 * 1024, /* larger blocks (uploads) go back to the system when freed */
+    MALLOC_ARENAS = 2,               /* more of them cost memory for each thread and gain nothing here */
+    MALLOC_MMAP_BYTES = 256 * 1024,  /* larger blocks (uploads) go back to the system when freed */
+    MALLOC_TRIM_BYTES = 1024 * 1024, /* what may lie free at the end of the heap; else each request moves it */
     FILES_BESIDE_CONNECTIONS = 256,
     STATEMENTS_PER_CONNECTION = 128
 };
@@ -26,6 +27,7 @@ static void tune_process(const struct config *config)
     struct rlimit files;
     mallopt(M_ARENA_MAX, MALLOC_ARENAS);
     mallopt(M_MMAP_THRESHOLD, MALLOC_MMAP_BYTES);
+    mallopt(M_TRIM_THRESHOLD, MALLOC_TRIM_BYTES);
     signal(SIGPIPE, SIG_IGN);
     if (getrlimit(RLIMIT_NOFILE, &files) != 0)
         return;

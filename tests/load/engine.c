@@ -19,7 +19,7 @@ struct connection {
     size_t sent;
     char head[HEAD_CAP]; /* until the blank line is found */
     size_t head_len;
-    bool in_body, close;
+    bool in_body, close, resting; /* resting: it sends no more */
     int status;
     uint64_t body_left, counter;
     int64_t started_ns;
@@ -50,7 +50,9 @@ static bool open_connection(struct engine *engine, struct connection *connection
     int on = 1;
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connection->fd < 0 || connect(connection->fd, (const struct sockaddr *)&to, sizeof to) != 0)
+    if (connection->fd < 0)
+        return false;
+    if (connect(connection->fd, (const struct sockaddr *)&to, sizeof to) != 0)
         return false;
     setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return epoll_ctl(engine->epoll_fd, EPOLL_CTL_ADD, connection->fd, &event) == 0;
@@ -61,7 +63,7 @@ static void build_request(struct engine *engine, struct connection *connection)
     const struct load_options *options = engine->options;
     struct text body = {0}, *out = &connection->out;
     char line[64];
-    connection->counter = engine->counter++;
+    connection->counter = options->counters ? options->counters[engine->counter++] : engine->counter++;
     if (options->body)
         text_expand(&body, options->body, connection->counter, options->range, &engine->random_state);
     out->len = 0;
@@ -93,15 +95,20 @@ static void flush(struct connection *connection)
     }
 }
 
-/* False when the load is over and this connection rests. */
-static bool next_request(struct engine *engine, struct connection *connection)
+static void rest(struct engine *engine, struct connection *connection)
+{
+    connection->resting = true;
+    engine->active--;
+}
+
+static void next_request(struct engine *engine, struct connection *connection)
 {
     const struct load_options *options = engine->options;
     int64_t now = now_ns();
     bool over = options->requests ? engine->issued >= options->requests : now >= engine->until_ns;
     if (over || (options->stop_on_error && engine->stats->errors)) {
-        engine->active--;
-        return false;
+        rest(engine, connection);
+        return;
     }
     engine->issued++;
     connection->head_len = connection->sent = 0;
@@ -109,7 +116,6 @@ static bool next_request(struct engine *engine, struct connection *connection)
     build_request(engine, connection);
     connection->started_ns = now;
     flush(connection);
-    return true;
 }
 
 static void fail(struct engine *engine, int status)
@@ -123,8 +129,7 @@ static void reopen(struct engine *engine, struct connection *connection)
     close(connection->fd);
     if (!open_connection(engine, connection)) {
         fail(engine, -1);
-        engine->active--;
-        connection->fd = -1;
+        rest(engine, connection);
         return;
     }
     next_request(engine, connection);
@@ -203,9 +208,11 @@ static void take(struct engine *engine, struct connection *connection, const cha
 
 static void on_event(struct engine *engine, struct connection *connection, uint32_t events)
 {
+    if (connection->resting)
+        return;
     if (events & EPOLLOUT)
         flush(connection);
-    for (int fd = connection->fd; (events & EPOLLIN) && fd >= 0 && fd == connection->fd;) {
+    for (int fd = connection->fd; (events & EPOLLIN) && !connection->resting && fd == connection->fd;) {
         ssize_t n = recv(fd, engine->block, sizeof engine->block, MSG_DONTWAIT);
         if (n > 0) {
             take(engine, connection, engine->block, (size_t)n);

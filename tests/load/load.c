@@ -15,7 +15,8 @@ static const char usage[] =
     "  --body-file F     bytes of the body from a file\n"
     "  --header 'K: V'   may be repeated\n"
     "  --first N --range N --expect STATUS (200) --name NAME --json --stop-on-error\n"
-    "  --acknowledged F  write the counter of every successful request to F\n";
+    "  --acknowledged F  write the counter of every successful request to F\n"
+    "  --counters F      take {i} from the lines of F, one request each\n";
 
 static const struct option long_options[] = {
     {"port", required_argument, NULL, 'p'},     {"connections", required_argument, NULL, 'c'},
@@ -63,6 +64,29 @@ static bool read_file(const char *path, struct load_options *options)
     options->body_bytes = text.data ? text.data : "";
     options->body_bytes_len = text.len;
     return true;
+}
+
+static bool read_counters(const char *path, struct load_options *options)
+{
+    FILE *file = fopen(path, "r");
+    unsigned long long value;
+    size_t cap = 0;
+    if (!file) {
+        perror(path);
+        return false;
+    }
+    options->requests = 0;
+    while (fscanf(file, "%llu", &value) == 1) {
+        if (options->requests == cap) {
+            cap = cap ? cap * 2 : 1024;
+            options->counters = realloc(options->counters, cap * sizeof options->counters[0]);
+            if (!options->counters)
+                abort();
+        }
+        options->counters[options->requests++] = value;
+    }
+    fclose(file);
+    return options->requests > 0;
 }
 
 static bool set_number(struct load_options *options, int option)
@@ -127,6 +151,8 @@ static bool set_option(struct load_options *options, int option)
     case 'S':
         options->stop_on_error = true;
         return true;
+    case 'C':
+        return read_counters(optarg, options);
     case 'a':
         options->acknowledged = fopen(optarg, "a");
         return options->acknowledged != NULL;
@@ -167,5 +193,6 @@ int main(int argc, char **argv)
     if (reached)
         stats_print(&stats, &options);
     free(stats.samples);
+    free(options.counters);
     return reached && stats.errors == 0 ? 0 : 1;
 }

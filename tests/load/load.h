@@ -14,9 +14,10 @@ struct load_options {
     int port;
     unsigned connections;
     double seconds, warmup_seconds;
-    uint64_t requests; /* stop after so many; 0 = by time */
-    uint64_t first;    /* start of the counter {i} */
-    uint64_t range;    /* {r} is below this */
+    uint64_t requests;  /* stop after so many; 0 = by time */
+    uint64_t first;     /* start of the counter {i} */
+    uint64_t range;     /* {r} is below this */
+    uint64_t *counters; /* {i} of each request in place of first, first + 1, ...; requests is their number */
     const char *method, *path, *body;
     const char *body_bytes; /* in place of body: sent as it is */
     size_t body_bytes_len;
