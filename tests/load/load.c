@@ -18,17 +18,27 @@ static const char usage[] =
     "  --acknowledged F  write the counter of every successful request to F\n"
     "  --counters F      take {i} from the lines of F, one request each\n";
 
-static const struct option long_options[] = {
-    {"port", required_argument, NULL, 'p'},     {"connections", required_argument, NULL, 'c'},
-    {"seconds", required_argument, NULL, 's'},  {"warmup", required_argument, NULL, 'w'},
-    {"requests", required_argument, NULL, 'n'}, {"method", required_argument, NULL, 'm'},
-    {"path", required_argument, NULL, 'u'},     {"body", required_argument, NULL, 'b'},
-    {"body-hex", required_argument, NULL, 'x'}, {"body-file", required_argument, NULL, 'f'},
-    {"header", required_argument, NULL, 'h'},   {"first", required_argument, NULL, '1'},
-    {"range", required_argument, NULL, 'r'},    {"expect", required_argument, NULL, 'e'},
-    {"name", required_argument, NULL, 'N'},     {"json", no_argument, NULL, 'j'},
-    {"stop-on-error", no_argument, NULL, 'S'},  {"acknowledged", required_argument, NULL, 'a'},
-    {"spawn", required_argument, NULL, 'P'},    {NULL, 0, NULL, 0}};
+static const struct option long_options[] = {{"port", required_argument, NULL, 'p'},
+                                             {"connections", required_argument, NULL, 'c'},
+                                             {"seconds", required_argument, NULL, 's'},
+                                             {"warmup", required_argument, NULL, 'w'},
+                                             {"requests", required_argument, NULL, 'n'},
+                                             {"method", required_argument, NULL, 'm'},
+                                             {"path", required_argument, NULL, 'u'},
+                                             {"body", required_argument, NULL, 'b'},
+                                             {"body-hex", required_argument, NULL, 'x'},
+                                             {"body-file", required_argument, NULL, 'f'},
+                                             {"header", required_argument, NULL, 'h'},
+                                             {"first", required_argument, NULL, '1'},
+                                             {"range", required_argument, NULL, 'r'},
+                                             {"expect", required_argument, NULL, 'e'},
+                                             {"name", required_argument, NULL, 'N'},
+                                             {"json", no_argument, NULL, 'j'},
+                                             {"stop-on-error", no_argument, NULL, 'S'},
+                                             {"acknowledged", required_argument, NULL, 'a'},
+                                             {"spawn", required_argument, NULL, 'P'},
+                                             {"counters", required_argument, NULL, 'C'},
+                                             {NULL, 0, NULL, 0}};
 
 static bool read_hex(const char *text, struct load_options *options)
 {
