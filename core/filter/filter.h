@@ -16,10 +16,10 @@ struct filter_sql {
     const struct memora_value *params;
 };
 
-/* Compiles text. now_s is the evaluation time in Unix seconds. The condition speaks of memo columns as memo.content etc.,
- * of the creator as `user`.username (the query must join `user`), of attachment columns as attachment.filename etc.
- * Errors: STATUS_INVALID_ARGUMENT with the text behind "invalid filter: " (4.1, 4.6). Limits: 8 KiB of text, depth 64,
- * 1,000 nodes, 500 parameters. */
+/* Compiles text. now_s is the evaluation time in Unix seconds. The condition speaks of memo columns as memo.content
+ * etc., of the creator as `user`.username (the query must join `user`), of attachment columns as attachment.filename
+ * etc. Errors: STATUS_INVALID_ARGUMENT with the text behind "invalid filter: " (4.1, 4.6). Limits: 8 KiB of text, depth
+ * 64, 1,000 nodes, 500 parameters. */
 enum status_code filter_compile(struct arena *arena, enum filter_schema schema, const char *text, int64_t now_s,
                                 const struct memora_dialect *dialect, struct filter_sql *out, struct status *status);
 
