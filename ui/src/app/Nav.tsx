@@ -106,7 +106,7 @@ function Unread() {
   const count = useUnread();
   if (!count) return null;
   return (
-    <span className="ms-auto rounded-full bg-gold-soft px-2 text-xs leading-5 font-semibold text-gold max-xl:absolute max-xl:-end-0.5 max-xl:top-0.5 max-md:end-3">
+    <span className="ms-auto rounded-full bg-gold-soft px-2 text-xs leading-5 font-semibold text-gold max-xl:absolute max-xl:-end-0.5 max-xl:top-0.5 max-md:start-1/2 max-md:end-auto max-md:top-1.5 max-md:ms-1.5 max-md:px-1.5 max-md:leading-4">
       <span aria-hidden>{count > 99 ? "99+" : count}</span>
       <span className="sr-only">{t("nav.unread", { n: count })}</span>
     </span>

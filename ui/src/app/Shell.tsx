@@ -26,7 +26,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const sheet = useStore(browseOpen);
   const hasSide = wide && !withoutSide.test(place.path);
   return (
-    <div className="mx-auto flex min-h-dvh w-full max-w-[80rem] max-md:flex-col">
+    <div className="shell mx-auto flex min-h-dvh w-full max-w-[80rem] max-md:flex-col">
       <a href="#main" className="sr-only z-70 rounded-full bg-accent px-5 py-3 text-on-accent focus:not-sr-only focus:fixed focus:start-4 focus:top-4">
         {t("nav.skip")}
       </a>

@@ -1,6 +1,7 @@
 import { signOut } from "@/api/session";
 import { describeError } from "@/api/errors";
 import { queryClient } from "@/data/queryClient";
+import { forgetMe } from "@/data/users";
 import { clearDrafts, hasDrafts } from "@/editor/drafts";
 import { t } from "@/i18n";
 import { createStore, useStore } from "@/lib/store";
@@ -19,6 +20,7 @@ async function finish(): Promise<void> {
     showError(describeError(error));
   }
   clearDrafts();
+  forgetMe();
   queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== "instance" });
   navigate("/auth");
 }

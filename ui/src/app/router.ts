@@ -34,10 +34,11 @@ function announce(how: Place["how"]): void {
   listeners.forEach((listener) => listener());
 }
 
-let guard: (() => boolean) | undefined;
+type Guard = (leave: () => void) => boolean;
+let guard: Guard | undefined;
 
-/** Asked before leaving a page: answers false to stay (and has then taken over, for instance by opening a question). */
-export function setLeaveGuard(next: (() => boolean) | undefined): void {
+/** Asked before leaving a page: answers false to stay, and may still call `leave` later. */
+export function setLeaveGuard(next: Guard | undefined): void {
   guard = next;
 }
 
@@ -48,7 +49,11 @@ export function navigate(to: string, options: { replace?: boolean } = {}): void 
     return;
   }
   const leaves = target.pathname !== location.pathname;
-  if (leaves && guard && !guard()) return;
+  const leave = () => {
+    guard = undefined;
+    navigate(to, options);
+  };
+  if (leaves && guard && !guard(leave)) return;
   const address = target.pathname + target.search + target.hash;
   if (options.replace) {
     history.replaceState(history.state ?? { key: place.key }, "", address);
@@ -115,7 +120,12 @@ export function startRouter(): void {
   }, { passive: true });
   window.addEventListener("popstate", () => {
     const from = place.path;
-    if (location.pathname !== from && guard && !guard()) {
+    const to = location.pathname + location.search + location.hash;
+    const leave = () => {
+      guard = undefined;
+      navigate(to);
+    };
+    if (decodePath(location.pathname) !== from && guard && !guard(leave)) {
       history.go(1);
       return;
     }

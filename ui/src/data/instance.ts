@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { instanceApi } from "@/api/client";
-import type { InstanceSetting, InstanceSetting_GeneralSetting, InstanceSetting_MemoRelatedSetting } from "@/gen/memos/api/v1/instance_service_pb";
+import type { InstanceSetting, InstanceSetting_GeneralSetting, InstanceSetting_MemoRelatedSetting, InstanceSetting_TagsSetting } from "@/gen/memos/api/v1/instance_service_pb";
 import { queryClient } from "./queryClient";
 
 export const profileKey = ["instance", "profile"] as const;
@@ -12,25 +12,34 @@ export function useProfile() {
   return useQuery({ queryKey: profileKey, queryFn: fetchProfile, staleTime: Infinity });
 }
 
-const startNames = ["instance/settings/GENERAL", "instance/settings/MEMO_RELATED"];
+const startNames = ["instance/settings/GENERAL", "instance/settings/MEMO_RELATED", "instance/settings/TAGS"];
 
-/** Both settings every page needs, in one call; each then has its own entry. */
+/** The settings every page needs, in one call; each then has its own entry. */
 export async function fetchStartSettings(): Promise<InstanceSetting[]> {
   const { settings } = await instanceApi.batchGetInstanceSettings({ names: startNames });
   settings.forEach((setting) => queryClient.setQueryData(settingKey(setting.name), setting));
   return settings;
 }
 
-export function useGeneralSetting(): InstanceSetting_GeneralSetting | undefined {
+function useStartSetting(index: number): InstanceSetting["value"] | undefined {
   const { data } = useQuery({ queryKey: ["instance", "start"], queryFn: fetchStartSettings, staleTime: Infinity });
-  const own = useQuery<InstanceSetting>({ queryKey: settingKey(startNames[0]!), enabled: false }).data ?? data?.[0];
-  return own?.value.case === "generalSetting" ? own.value.value : undefined;
+  const own = useQuery<InstanceSetting>({ queryKey: settingKey(startNames[index]!), enabled: false });
+  return (own.data ?? data?.[index])?.value;
+}
+
+export function useGeneralSetting(): InstanceSetting_GeneralSetting | undefined {
+  const value = useStartSetting(0);
+  return value?.case === "generalSetting" ? value.value : undefined;
 }
 
 export function useMemoSetting(): InstanceSetting_MemoRelatedSetting | undefined {
-  const { data } = useQuery({ queryKey: ["instance", "start"], queryFn: fetchStartSettings, staleTime: Infinity });
-  const own = useQuery<InstanceSetting>({ queryKey: settingKey(startNames[1]!), enabled: false }).data ?? data?.[1];
-  return own?.value.case === "memoRelatedSetting" ? own.value.value : undefined;
+  const value = useStartSetting(1);
+  return value?.case === "memoRelatedSetting" ? value.value : undefined;
+}
+
+export function useInstanceTags(): InstanceSetting_TagsSetting | undefined {
+  const value = useStartSetting(2);
+  return value?.case === "tagsSetting" ? value.value : undefined;
 }
 
 export function useInstanceTitle(): string {

@@ -6,7 +6,7 @@ import { protoHeaders } from "@/api/transport";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { DeleteMemoRequestSchema, type Memo } from "@/gen/memos/api/v1/memo_service_pb";
 import { t } from "@/i18n";
-import { readLocalJson, writeLocalJson } from "@/lib/local";
+import { readLocalJson, writeLocal, writeLocalJson } from "@/lib/local";
 import { showError, showToast } from "@/ui/toast";
 import { dropMemo, putMemo } from "./memoCache";
 
@@ -15,12 +15,16 @@ import { dropMemo, putMemo } from "./memoCache";
  * hidden, also over a reload: the names wait in local storage, and leaving the page sends what is due.
  */
 const key = "pending-deletes";
+const sentKey = "sent-deletes";
 const pending = new Set<string>(readLocalJson<string[]>(key, []));
+// Sent as the last page went away: done by now or any moment.
+const sent = new Set<string>(readLocalJson<string[]>(sentKey, []));
+writeLocal(sentKey, null);
 
-const store = () => writeLocalJson(key, [...pending]);
+const store = () => (pending.size ? writeLocalJson(key, [...pending]) : writeLocal(key, null));
 
 export function hideDeleted(memos: Memo[]): Memo[] {
-  return pending.size ? memos.filter((memo) => !pending.has(memo.name)) : memos;
+  return pending.size || sent.size ? memos.filter((memo) => !pending.has(memo.name) && !sent.has(memo.name)) : memos;
 }
 
 async function commit(name: string, memo?: Memo): Promise<void> {
@@ -40,19 +44,33 @@ async function commit(name: string, memo?: Memo): Promise<void> {
   store();
 }
 
+// Deleted while the notice of an earlier delete is still there: they share one notice and one Undo.
+let together: Memo[] = [];
+let closeNotice: (() => void) | undefined;
+
 export function deleteMemo(memo: Memo): void {
   pending.add(memo.name);
   store();
   dropMemo(memo.name);
-  const undo = () => {
-    pending.delete(memo.name);
-    store();
-    putMemo(memo);
+  closeNotice?.();
+  const memos = (together = [...together, memo]);
+  const settle = () => {
+    if (together === memos) together = [];
+    closeNotice = undefined;
   };
-  showToast({
-    text: t("memo.deleted"),
+  const undo = () => {
+    settle();
+    for (const one of memos) pending.delete(one.name);
+    store();
+    memos.forEach(putMemo);
+  };
+  closeNotice = showToast({
+    text: t("memo.deleted", { n: memos.length }),
     action: { label: t("action.undo"), run: undo },
-    onGone: () => void commit(memo.name, memo),
+    onGone: () => {
+      settle();
+      for (const one of memos) void commit(one.name, one);
+    },
   });
 }
 
@@ -64,7 +82,9 @@ export function commitLeftovers(): void {
 /** On leaving: requests that outlive the page. */
 function sendAll(): void {
   const token = keeper.current?.text;
-  if (!token) return;
+  if (!token || !pending.size) return;
+  writeLocalJson(sentKey, [...pending]);
+  writeLocal(key, null);
   for (const name of pending) {
     void fetch("/memos.api.v1.MemoService/DeleteMemo", {
       method: "POST",

@@ -1,7 +1,9 @@
+import { create } from "@bufbuild/protobuf";
 import { useQuery } from "@tanstack/react-query";
 import { authApi, userApi } from "@/api/client";
 import { session } from "@/api/session";
-import type { User } from "@/gen/memos/api/v1/user_service_pb";
+import { type User, UserSchema } from "@/gen/memos/api/v1/user_service_pb";
+import { readLocalJson, writeLocal, writeLocalJson } from "@/lib/local";
 import { useStore } from "@/lib/store";
 import { queryClient } from "./queryClient";
 
@@ -10,13 +12,39 @@ export const meKey = ["me"] as const;
 export function useMe(): User | undefined {
   const status = useStore(session);
   const signedIn = status === "member" || status === "expired";
-  const { data } = useQuery({ queryKey: meKey, queryFn: fetchMe, enabled: signedIn, staleTime: 5 * 60_000 });
+  const { data } = useQuery({ queryKey: meKey, queryFn: fetchMe, enabled: signedIn, staleTime: 5 * 60_000, initialData: recallMe, initialDataUpdatedAt: 0 });
   return signedIn ? data : undefined;
+}
+
+const rememberedKey = "me";
+
+type Remembered = Pick<User, "name" | "username" | "displayName" | "avatarUrl" | "role">;
+
+/** Who was here last, so that a returning user's list needn't wait for the answer to "who am I". Only a hint: the answer follows. */
+function recallMe(): User | undefined {
+  const known = readLocalJson<Remembered | null>(rememberedKey, null);
+  return known?.name ? create(UserSchema, known) : undefined;
+}
+
+export const forgetMe = () => writeLocal(rememberedKey, null);
+
+function remember({ name, username, displayName, avatarUrl, role }: User): void {
+  writeLocalJson(rememberedKey, { name, username, displayName, avatarUrl, role } satisfies Remembered);
 }
 
 export async function fetchMe(): Promise<User> {
   const { user } = await authApi.getCurrentUser({});
+  remember(user!);
   return user!;
+}
+
+/** After a sign-in: whatever is kept of somebody else goes. */
+export function welcome(user: User | undefined): void {
+  if (!user) return;
+  const before = queryClient.getQueryData<User>(meKey) ?? recallMe();
+  remember(user);
+  if (before && before.name !== user.name) queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== "instance" });
+  queryClient.setQueryData(meKey, user);
 }
 
 export const nameOf = (user: Pick<User, "displayName" | "username">) => user.displayName || user.username;

@@ -10,7 +10,7 @@ export function Composer() {
   const settings = useUserSettings();
   const visibility = useDefaultVisibility();
   return (
-    <section aria-label={t("editor.new")} className="card relative overflow-visible focus-within:border-accent/60 focus-within:shadow-lift">
+    <section aria-label={t("editor.new")} className="card relative overflow-visible focus-within:border-accent/60">
       <Suspense fallback={<Waiting />}>{settings.isPending ? <Waiting /> : <NewMemo defaultVisibility={visibility} />}</Suspense>
     </section>
   );
@@ -18,7 +18,7 @@ export function Composer() {
 
 function Waiting() {
   return (
-    <div className="flex h-[9.375rem] gap-2 px-5 pt-4.5 text-muted">
+    <div className="flex h-[10.25rem] sm:h-[9.375rem] gap-2 px-5 pt-4.5 text-muted">
       <PencilIcon className="mt-0.5 size-4.5" aria-hidden />
       {t("editor.placeholder")}
     </div>

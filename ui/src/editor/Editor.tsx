@@ -146,13 +146,13 @@ export function Editor({ draftKey, initial, placeholder, label, autoFocus, focus
         <textarea
           ref={area}
           value={content}
-          rows={3}
+          rows={1}
           aria-label={label}
           placeholder={placeholder}
           aria-expanded={completion !== undefined}
           aria-controls={listId}
           aria-activedescendant={completion && `${listId}-${completion.chosen}`}
-          className="memo-text max-h-[60dvh] min-h-21 scroll-pb-4"
+          className="memo-text max-h-[60dvh] min-h-11 scroll-pb-4 sm:min-h-21"
           onChange={(event) => {
             setContent(event.target.value);
             update();

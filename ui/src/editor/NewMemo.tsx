@@ -37,11 +37,12 @@ export default function NewMemo({ defaultVisibility }: { defaultVisibility: Visi
   const save = useCallback(
     async ({ uid, content, visibility, files }: Draft) => {
       await createMemo({ uid, content, visibility, attachments: files.map(({ name }) => ({ name })), ...(day && { createTime: day }) });
-      showToast({ text: t("editor.saved"), lastsMs: 2000 });
+      // In an unfiltered list the new memo itself is the answer.
+      if (terms.length) showToast({ text: t("editor.saved") });
       setDraft(empty(defaultVisibility));
       setRound((count) => count + 1);
     },
-    [defaultVisibility, day],
+    [defaultVisibility, day, terms],
   );
 
   return (

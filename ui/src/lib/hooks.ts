@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
 
 export function useMedia(query: string): boolean {
   return useSyncExternalStore(
@@ -25,13 +25,10 @@ export function useLatest<T>(value: T) {
   return latest;
 }
 
-export function useDebounced<T>(value: T, delayMs: number): T {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), delayMs);
-    return () => clearTimeout(timer);
-  }, [value, delayMs]);
-  return settled;
+/** A function that never changes but always does what its newest version does. */
+export function useStable<Args extends unknown[], Result>(run: (...args: Args) => Result): (...args: Args) => Result {
+  const latest = useLatest(run);
+  return useCallback((...args: Args) => latest.current(...args), [latest]);
 }
 
 /** True only once `active` has lasted for `delayMs`, so that quick work shows no spinner. */
@@ -52,12 +49,4 @@ export function useDocumentTitle(title: string, instance: string): void {
   useEffect(() => {
     document.title = title ? `${title} · ${instance}` : instance;
   }, [title, instance]);
-}
-
-export function useInterval(run: () => void, everyMs: number): void {
-  const latest = useLatest(run);
-  useEffect(() => {
-    const timer = setInterval(() => latest.current(), everyMs);
-    return () => clearInterval(timer);
-  }, [everyMs, latest]);
 }

@@ -1,4 +1,4 @@
-import { createContext, memo, type ReactNode, useContext, useMemo } from "react";
+import { createContext, type CSSProperties, memo, type ReactNode, useContext, useMemo } from "react";
 import type { FootnoteDefinition, ImageReference, LinkReference, Nodes, Root } from "mdast";
 import { t } from "@/i18n";
 import { CodeBlock } from "./CodeBlock";
@@ -16,7 +16,8 @@ export interface MarkdownProps {
   /** Given when the reader may tick boxes. */
   onTask?: ((index: number, done: boolean) => void) | undefined;
   anchors?: boolean;
-  tagHref?: (tag: string) => string;
+  /** A colour (`#rrggbb`) for a tag that has one of its own. */
+  tagColor?: (tag: string) => string | undefined;
 }
 
 interface Context extends MarkdownProps {
@@ -252,12 +253,13 @@ function Reference({ node }: { node: LinkReference | ImageReference }): ReactNod
 }
 
 function Tag({ name }: { name: string }): ReactNode {
-  const { onTag, tagHref } = useMarkdown();
-  const href = tagHref?.(name) ?? `/?q=${encodeURIComponent(`tag:${name}`)}`;
+  const { onTag, tagColor } = useMarkdown();
+  const color = tagColor?.(name);
   return (
     <a
-      className="md-tag"
-      href={href}
+      className={color ? "md-tag md-coloured" : "md-tag"}
+      style={color ? ({ "--tag": color } as CSSProperties) : undefined}
+      href={`/?q=${encodeURIComponent(`tag:${name}`)}`}
       onClick={(event) => {
         if (!onTag || event.metaKey || event.ctrlKey || event.shiftKey) return;
         event.preventDefault();

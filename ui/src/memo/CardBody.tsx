@@ -1,13 +1,17 @@
-import { useLayoutEffect, useRef, useState } from "react";
+import { useCallback, useLayoutEffect, useRef, useState } from "react";
 import { cachedMemo } from "@/data/memoCache";
 import { changeMemo, memoUid } from "@/data/memos";
+import { useTagRules } from "@/data/tagRules";
 import type { Memo } from "@/gen/memos/api/v1/memo_service_pb";
 import { t } from "@/i18n";
 import { cx } from "@/lib/cx";
+import { useStable } from "@/lib/hooks";
 import { Markdown } from "@/markdown/Markdown";
 import { setTask } from "@/markdown/tasks";
 import { toggleTerm } from "@/search/query";
 import { useSearch } from "@/search/useSearch";
+import { Button } from "@/ui/Button";
+import { EyeIcon } from "@/ui/icons";
 
 interface Props {
   memo: Memo;
@@ -26,6 +30,10 @@ export function CardBody({ memo, mayEdit, fold, compact, anchors }: Props) {
   const [tall, setTall] = useState(false);
   const [open, setOpen] = useState(() => unfolded.has(memo.name));
   const { query, setQuery } = useSearch();
+  const rule = useTagRules();
+  const sensitive = memo.tags.some((tag) => rule(tag)?.blur);
+  const [revealed, setRevealed] = useState(false);
+  const hidden = sensitive && !revealed;
   const { from, to } = heights[compact ? "compact" : "full"];
 
   useLayoutEffect(() => {
@@ -37,29 +45,40 @@ export function CardBody({ memo, mayEdit, fold, compact, anchors }: Props) {
     return () => observer.disconnect();
   }, [fold, from]);
 
-  if (!memo.content) return null;
-  const folded = tall && !open;
-
-  function tick(index: number, done: boolean) {
+  const tick = useStable((index: number, done: boolean) => {
     // The newest text counts: another box may have been ticked a moment ago.
     const now = cachedMemo(memo.name) ?? memo;
     void changeMemo(now, { content: setTask(now.content, index, done) });
-  }
+  });
+  const searchTag = useStable((tag: string) => setQuery(toggleTerm(query, { kind: "tag", value: tag, not: false })));
+  const tagColor = useCallback((tag: string) => rule(tag)?.color, [rule]);
+
+  if (!memo.content) return null;
+  const folded = tall && !open;
 
   return (
-    <>
+    <div className="relative">
+      {hidden && (
+        <div className="absolute inset-0 z-1 grid min-h-16 place-items-center">
+          <Button icon={EyeIcon} onClick={() => setRevealed(true)}>
+            {t("memo.reveal")}
+          </Button>
+        </div>
+      )}
       <div
         ref={frame}
+        inert={hidden}
         style={folded ? { maxHeight: to } : undefined}
-        className={cx("relative", folded && "overflow-hidden [mask-image:linear-gradient(black_calc(100%-5rem),transparent)]")}
+        className={cx("relative", hidden && "min-h-16 blur-md select-none", folded && "overflow-hidden [mask-image:linear-gradient(black_calc(100%-5rem),transparent)]")}
         onFocus={(event) => folded && event.target !== event.currentTarget && setOpen(true)}
       >
         <Markdown
           content={memo.content}
           scope={memoUid(memo.name)}
           anchors={anchors}
-          onTag={(tag) => setQuery(toggleTerm(query, { kind: "tag", value: tag, not: false }))}
+          onTag={searchTag}
           onTask={mayEdit ? tick : undefined}
+          tagColor={tagColor}
         />
       </div>
       {tall && (
@@ -76,6 +95,6 @@ export function CardBody({ memo, mayEdit, fold, compact, anchors }: Props) {
           {open ? t("memo.showLess") : t("memo.showMore")}
         </button>
       )}
-    </>
+    </div>
   );
 }

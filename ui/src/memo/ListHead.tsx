@@ -21,20 +21,26 @@ import { setView, view } from "./view";
 export function ListHead({ spec }: { spec: ListSpec }) {
   const { terms, shortcut, remove, setShortcut, clear } = useSearch();
   const narrowed = terms.length > 0 || shortcut !== null;
+  if (!narrowed) {
+    // Level with the first heading of the list, taking no room of its own.
+    return (
+      <div className="relative z-11 -mb-4 h-0 self-end">
+        <div className="absolute end-0 -top-1.5">
+          <ViewMenu />
+        </div>
+      </div>
+    );
+  }
   return (
     <div className="flex min-h-10 flex-wrap items-center gap-2">
       {shortcut && <ShortcutChip id={shortcut} onRemove={() => setShortcut(null)} />}
       {terms.map((term) => (
         <Chip key={formatTerm(term)} icon={term.kind === "tag" ? HashIcon : SearchIcon} text={chipText(term)} onRemove={() => remove(term)} />
       ))}
-      {narrowed && (
-        <>
-          <Count spec={spec} />
-          <button type="button" onClick={clear} className="min-h-9 rounded-full px-2 text-sm text-accent underline-offset-4 hover:underline">
-            {t("search.clearAll")}
-          </button>
-        </>
-      )}
+      <Count spec={spec} />
+      <button type="button" onClick={clear} className="min-h-9 rounded-full px-2 text-sm text-accent underline-offset-4 hover:underline">
+        {t("search.clearAll")}
+      </button>
       <div className="ms-auto flex items-center">
         {terms.length > 0 && <SaveSearch terms={terms} />}
         <ViewMenu />

@@ -1,5 +1,5 @@
 import { lazy, memo as memoised, Suspense, useEffect, useRef } from "react";
-import { navigate, usePlace } from "@/app/router";
+import { usePlace } from "@/app/router";
 import { Link } from "@/app/Link";
 import { useMemoSetting } from "@/data/instance";
 import { memoUid } from "@/data/memos";
@@ -78,10 +78,11 @@ function Content({ memo, author = false, by = "create_time", as = "item", shareT
   const me = useMe();
   const doubleClick = useMemoSetting()?.enableDoubleClickEdit;
   const compact = useStore(view).compact;
+  const dated = memo.pinned || as !== "item";
   return (
     <div onDoubleClick={mayEdit && doubleClick && memo.state === State.NORMAL ? () => setEditing(memo.name, true) : undefined}>
       <header className="mb-1 flex min-h-10 items-center gap-2 text-sm text-muted">
-        {author ? <Author memo={memo} by={by} /> : <When memo={memo} by={by} />}
+        {author ? <Author memo={memo} by={by} dated={dated} /> : <When memo={memo} by={by} dated={dated} />}
         <Marks memo={memo} />
         <div className="-me-2 ms-auto flex items-center">
           {me && !shareToken && memo.state === State.NORMAL && (
@@ -99,7 +100,7 @@ function Content({ memo, author = false, by = "create_time", as = "item", shareT
   );
 }
 
-function Author({ memo, by }: { memo: Memo; by: "create_time" | "update_time" }) {
+function Author({ memo, by, dated }: { memo: Memo; by: "create_time" | "update_time"; dated: boolean }) {
   const user = useUser(memo.creator);
   const username = memo.creator.slice("users/".length);
   return (
@@ -109,14 +110,21 @@ function Author({ memo, by }: { memo: Memo; by: "create_time" | "update_time" })
         <Link to={`/u/${encodeURIComponent(username)}`} className="truncate font-medium text-ink hover:underline">
           {user ? nameOf(user) : username}
         </Link>
-        <When memo={memo} by={by} />
+        <When memo={memo} by={by} dated={dated} />
       </span>
     </>
   );
 }
 
+/** Under the heading of its day a memo needs only the hour; elsewhere the day belongs to it. */
+function shortTime(time: Date, dated: boolean): string {
+  const day = 24 * 3_600_000;
+  if (Date.now() - time.getTime() < day) return formatRelative(time);
+  return dated ? formatRelative(time) : formatClock(time);
+}
+
 /** The time is the way to the memo's own page. */
-function When({ memo, by }: { memo: Memo; by: "create_time" | "update_time" }) {
+function When({ memo, by, dated }: { memo: Memo; by: "create_time" | "update_time"; dated: boolean }) {
   const created = toDate(memo.createTime);
   const updated = toDate(memo.updateTime);
   const shown = (by === "update_time" ? updated : created) ?? created;
@@ -124,13 +132,10 @@ function When({ memo, by }: { memo: Memo; by: "create_time" | "update_time" }) {
   if (!shown) return null;
   const edited = created && updated && updated.getTime() - created.getTime() > 60_000;
   const tip = [created && t("memo.createdAt", { time: formatFull(created) }), edited && t("memo.updatedAt", { time: formatFull(updated) })].filter(Boolean).join("\n");
-  const recent = Date.now() - shown.getTime() < 24 * 3_600_000;
   const own = place.path === `/memos/${memoUid(memo.name)}`;
-  const text = own ? `${formatDate(shown)}, ${formatClock(shown)}` : recent ? formatRelative(shown) : formatClock(shown);
-  const full = recent || own || by === "update_time" ? text : text;
   return (
     <Link to={`/memos/${memoUid(memo.name)}`} title={tip} className="whitespace-nowrap hover:text-ink hover:underline">
-      <time dateTime={shown.toISOString()}>{full}</time>
+      <time dateTime={shown.toISOString()}>{own ? `${formatDate(shown)}, ${formatClock(shown)}` : shortTime(shown, dated)}</time>
     </Link>
   );
 }
@@ -154,8 +159,4 @@ function Marks({ memo }: { memo: Memo }) {
       )}
     </>
   );
-}
-
-export function openMemo(memo: Memo): void {
-  navigate(`/memos/${memoUid(memo.name)}`);
 }

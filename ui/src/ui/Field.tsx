@@ -85,12 +85,9 @@ export function PasswordField({ label, hint, error, ...rest }: Shell & InputHTML
           {...described(id, shell)}
           {...rest}
         />
-        <IconButton
-          icon={shown ? EyeOffIcon : EyeIcon}
-          label={shown ? t("auth.hide") : t("auth.show")}
-          className="absolute end-0.5 top-1/2 -translate-y-1/2"
-          onClick={() => setShown(!shown)}
-        />
+        <span className="absolute inset-y-0 end-0.5 flex items-center">
+          <IconButton icon={shown ? EyeOffIcon : EyeIcon} label={shown ? t("auth.hide") : t("auth.show")} onClick={() => setShown(!shown)} />
+        </span>
       </div>
     </Frame>
   );

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { createStore, useStore } from "@/lib/store";
 import { t } from "@/i18n";
 import { cx } from "@/lib/cx";
@@ -20,7 +21,7 @@ interface Toast extends ToastSpec {
 
 const toasts = createStore<Toast[]>([]);
 let nextId = 1;
-const shownAtOnce = 3;
+const errorsAtOnce = 2;
 const infoMs = 4_000;
 const actionMs = 8_000;
 
@@ -36,9 +37,10 @@ export function showToast(spec: ToastSpec): () => void {
   const id = nextId++;
   const lasts = spec.lastsMs ?? (spec.action || spec.kind === "error" ? actionMs : infoMs);
   const timer = setTimeout(() => remove(id, false), lasts);
-  const older = toasts.get();
-  toasts.set([...older, { ...spec, id, timer }]);
-  if (older.length >= shownAtOnce) remove(older[0]!.id, false);
+  // One notice at a time, so that Undo always means the last thing done. Errors stay beside it.
+  const alike = toasts.get().filter((one) => (one.kind === "error") === (spec.kind === "error"));
+  alike.slice(0, alike.length - (spec.kind === "error" ? errorsAtOnce - 1 : 0)).forEach((one) => remove(one.id, false));
+  toasts.set((older) => [...older, { ...spec, id, timer }]);
   return () => remove(id, true);
 }
 
@@ -47,12 +49,24 @@ export const showError = (text: string, action?: ToastSpec["action"]) => showToa
 /** Texts appear in a live region, so they are read out too. In the top layer they stay above an open dialog's backdrop. */
 export function Toasts() {
   const all = useStore(toasts);
+  const region = useRef<HTMLDivElement>(null);
+  const newest = all.at(-1)?.id;
+
+  useEffect(() => {
+    const own = region.current;
+    if (!own?.showPopover) return;
+    if (own.matches(":popover-open")) own.hidePopover();
+    if (newest !== undefined) own.showPopover();
+  }, [newest]);
+
   return (
     <div
+      ref={region}
+      popover="manual"
       role="region"
       aria-label={t("toast.region")}
       aria-live="polite"
-      className="pointer-events-none fixed inset-x-0 bottom-[calc(5rem+env(safe-area-inset-bottom))] z-60 flex flex-col items-center gap-2 px-4 md:bottom-6"
+      className="pointer-events-none fixed inset-auto inset-x-0 bottom-[calc(5rem+env(safe-area-inset-bottom))] z-60 w-full max-w-none flex-col items-center gap-2 overflow-visible bg-transparent px-4 text-ink open:flex md:bottom-6 [&:popover-open]:flex"
     >
       {all.map((toast) => (
         <div

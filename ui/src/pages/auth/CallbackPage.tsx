@@ -4,6 +4,7 @@ import { navigate, safeRedirect } from "@/app/router";
 import { userApi } from "@/api/client";
 import { describeError } from "@/api/errors";
 import { signInWithProvider } from "@/api/session";
+import { welcome } from "@/data/users";
 import { t } from "@/i18n";
 import { Spinner } from "@/ui/Button";
 import { AuthFrame } from "./AuthFrame";
@@ -19,7 +20,7 @@ async function finish(params: URLSearchParams): Promise<string> {
     await userApi.createLinkedIdentity({ parent: trip.linkTo, idpName: trip.idpName, code, redirectUri: callbackUrl(), codeVerifier: trip.verifier });
     return "/setting#my-account";
   }
-  await signInWithProvider(trip.idpName, code, callbackUrl(), trip.verifier);
+  welcome(await signInWithProvider(trip.idpName, code, callbackUrl(), trip.verifier));
   return safeRedirect(trip.redirect);
 }
 

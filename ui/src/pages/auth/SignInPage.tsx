@@ -4,6 +4,7 @@ import { navigate, safeRedirect, usePlace } from "@/app/router";
 import { describeError } from "@/api/errors";
 import { signIn } from "@/api/session";
 import { useGeneralSetting, useProfile } from "@/data/instance";
+import { welcome } from "@/data/users";
 import { t } from "@/i18n";
 import { Button } from "@/ui/Button";
 import { PasswordField, TextField } from "@/ui/Field";
@@ -69,7 +70,7 @@ export function SignInForm({ username: known = "", onDone }: FormProps) {
     setBusy(true);
     setError(undefined);
     try {
-      await signIn(username.trim(), password);
+      welcome(await signIn(username.trim(), password));
       onDone();
     } catch (failure) {
       setError(describeError(failure));

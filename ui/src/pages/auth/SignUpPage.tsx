@@ -6,6 +6,7 @@ import { userApi } from "@/api/client";
 import { describeError } from "@/api/errors";
 import { signIn } from "@/api/session";
 import { fetchProfile, profileKey, useGeneralSetting, useProfile } from "@/data/instance";
+import { welcome } from "@/data/users";
 import { t } from "@/i18n";
 import { Button } from "@/ui/Button";
 import { PasswordField, TextField } from "@/ui/Field";
@@ -65,7 +66,7 @@ function SignUpForm() {
     setBusy(true);
     try {
       await userApi.createUser({ user: { username: username.trim(), password } });
-      await signIn(username.trim(), password);
+      welcome(await signIn(username.trim(), password));
       await client.fetchQuery({ queryKey: profileKey, queryFn: fetchProfile, staleTime: 0 });
       navigate(safeRedirect(new URLSearchParams(search).get("redirect")), { replace: true });
     } catch (error) {

@@ -1,0 +1,4 @@
+import { addTexts } from "./index";
+import { late } from "./en.late";
+
+addTexts(late);

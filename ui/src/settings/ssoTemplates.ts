@@ -1,0 +1,36 @@
+/** Well-known addresses and claims, to start from. */
+export const templates: Record<string, { title: string; authUrl: string; tokenUrl: string; userInfoUrl: string; scopes: string; identifier: string; displayName: string; email: string; avatarUrl: string }> = {
+  GitHub: {
+    title: "GitHub",
+    authUrl: "https://github.com/login/oauth/authorize",
+    tokenUrl: "https://github.com/login/oauth/access_token",
+    userInfoUrl: "https://api.github.com/user",
+    scopes: "read:user",
+    identifier: "login",
+    displayName: "name",
+    email: "email",
+    avatarUrl: "avatar_url",
+  },
+  GitLab: {
+    title: "GitLab",
+    authUrl: "https://gitlab.com/oauth/authorize",
+    tokenUrl: "https://gitlab.com/oauth/token",
+    userInfoUrl: "https://gitlab.com/oauth/userinfo",
+    scopes: "openid",
+    identifier: "sub",
+    displayName: "name",
+    email: "email",
+    avatarUrl: "picture",
+  },
+  Google: {
+    title: "Google",
+    authUrl: "https://accounts.google.com/o/oauth2/v2/auth",
+    tokenUrl: "https://oauth2.googleapis.com/token",
+    userInfoUrl: "https://www.googleapis.com/oauth2/v2/userinfo",
+    scopes: "https://www.googleapis.com/auth/userinfo.email https://www.googleapis.com/auth/userinfo.profile",
+    identifier: "email",
+    displayName: "name",
+    email: "email",
+    avatarUrl: "picture",
+  },
+};
