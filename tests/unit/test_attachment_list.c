@@ -1,4 +1,4 @@
-/* ListAttachments: whose, in which order, pages. */
+/* ListAttachments: whose, in which order, pages, filters. */
 #include "attachment_fixture.h"
 
 #include "api_handlers.h"
@@ -70,6 +70,19 @@ static void test_pages(void **state)
     refuse(f, "-", "", "invalid page token");
 }
 
+static void test_filters(void **state)
+{
+    struct fixture *f = *state;
+    expect(f, ALICE, 100, "", "filename.contains(\"BLUE\")", "att-local-blue att-local-dup ", "");
+    expect(f, ALICE, 100, "", "memo_id == null", "att-local-bin att-local-dup ", "");
+    expect(f, ALICE, 100, "", "mime_type.startsWith(\"video/\")", "att-live-video ", "");
+    expect(f, ALICE, 100, "", "create_time < timestamp(\"2026-01-01T00:00:00Z\")", "", "");
+    expect(f, ALICE, 1, "1", "memo_id == null || true", "att-db-red ", "2");
+    expect(f, BOB, 100, "", "true", "att-db-bob att-local-csv ", ""); /* never widens */
+    refuse(f, "", "memo == \"memos/att-memo\"", "invalid filter: failed to compile filter: ");
+    refuse(f, "", " ", "invalid filter: failed to compile filter: ");
+}
+
 static void test_what_is_shown(void **state)
 {
     struct fixture *f = *state;
@@ -94,6 +107,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_whose, setup_recorded, teardown),
         cmocka_unit_test_setup_teardown(test_pages, setup_recorded, teardown),
+        cmocka_unit_test_setup_teardown(test_filters, setup_recorded, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_shown, setup_recorded, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
