@@ -11,7 +11,7 @@
 #include "base/arena.h"
 #include "markdown/markdown.h"
 
-enum { SMALL = 20 * 1000, LARGE = 10 * SMALL };
+enum { SMALL = 10 * 1000, LARGE = 10 * SMALL };
 
 static double seconds_for(const char *part, size_t size)
 {
