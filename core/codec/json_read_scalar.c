@@ -100,7 +100,7 @@ static enum json_outcome read_number(struct json_reader *reader, const ProtobufC
     if (!real)
         return done(found && store_integer(field, &text, value), reader, field, at);
     double special;
-    if (!found && *at == '"' && store_special(&text, &special)) {
+    if (!found && at < reader->end && *at == '"' && store_special(&text, &special)) {
         if (field->type == PROTOBUF_C_TYPE_DOUBLE)
             *(double *)value = special;
         else
