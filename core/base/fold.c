@@ -1,5 +1,7 @@
 #include "base/fold.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/unicode.h"
@@ -24,10 +26,31 @@ static size_t put_folded(char *out, size_t cap, size_t used, uint32_t code_point
     return used;
 }
 
+/* Eight ASCII characters at once, as most text has them; false if one of them is not ASCII. */
+static bool fold_word(const char *in, char *out)
+{
+    const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+    uint64_t word;
+    memcpy(&word, in, sizeof word);
+    if (word & tops)
+        return false;
+    /* The top bit of a byte becomes 1 from 'A' on, and from behind 'Z' on. */
+    uint64_t from_a = word + ones * (0x80 - 'A'), behind_z = word + ones * (0x80 - 'Z' - 1);
+    word |= ((from_a & ~behind_z) & tops) >> 2;
+    memcpy(out, &word, sizeof word);
+    return true;
+}
+
 size_t fold_utf8(const char *in, size_t n, char *out, size_t cap)
 {
     size_t used = 0;
     for (size_t at = 0; at < n;) {
+        if (n - at >= sizeof(uint64_t) && used <= cap && cap - used >= sizeof(uint64_t) &&
+            fold_word(in + at, out + used)) {
+            at += sizeof(uint64_t);
+            used += sizeof(uint64_t);
+            continue;
+        }
         unsigned char c = (unsigned char)in[at];
         if (c < 0x80) {
             if (used < cap)

@@ -33,6 +33,22 @@ static void words(void **state)
     folds_to("\xF0\x90\x90\x80", "\xF0\x90\x90\xA8"); /* DESERET */
 }
 
+/* Every ASCII character at every place of a word, and words cut by other characters. */
+static void all_ascii(void **state)
+{
+    (void)state;
+    for (size_t shift = 0; shift < 8; shift++) {
+        char in[160] = {0}, expected[160] = {0};
+        for (size_t i = 0; i < 127 + shift; i++) {
+            char c = (char)(i < shift ? 'X' : i - shift + 1);
+            in[i] = c;
+            expected[i] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+        }
+        folds_to(in, expected);
+    }
+    folds_to("ABCDEFGÉHIJKLMNOPQRSTUVWXYZ[@`{", "abcdefgéhijklmnopqrstuvwxyz[@`{");
+}
+
 static void invalid_bytes_stay(void **state)
 {
     (void)state;
@@ -60,6 +76,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words),
+        cmocka_unit_test(all_ascii),
         cmocka_unit_test(invalid_bytes_stay),
         cmocka_unit_test(short_buffer),
     };
