@@ -45,8 +45,9 @@ enum status_code status_prefix(struct status *status, const char *prefix)
 const char *status_code_camel(enum status_code code)
 {
     static const char *const names[] = {
-        "OK",           "Canceled",          "Unknown",           "InvalidArgument",    "DeadlineExceeded", "NotFound",
-        "AlreadyExists", "PermissionDenied", "ResourceExhausted", "FailedPrecondition", "Aborted",          "OutOfRange",
-        "Unimplemented", "Internal",         "Unavailable",       "DataLoss",           "Unauthenticated"};
+        "OK",       "Canceled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
+        "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
+        "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
+        "DataLoss", "Unauthenticated"};
     return (unsigned)code < sizeof names / sizeof names[0] ? names[code] : "Unknown";
 }

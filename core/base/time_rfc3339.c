@@ -123,8 +123,8 @@ bool time_parse(const char *text, size_t length, int64_t *seconds, int32_t *nano
     int64_t offset;
     if (!read_zone(text + at, length - at, &offset))
         return false;
-    *seconds = time_days_from_civil(year, (unsigned)month, (unsigned)day) * 86400 + hour * 3600 + minute * 60 +
-               second - offset;
+    *seconds = time_days_from_civil(year, (unsigned)month, (unsigned)day) * 86400 + hour * 3600 + minute * 60 + second -
+               offset;
     *nanos = fraction;
     return *seconds >= first_second && *seconds <= last_second;
 }
@@ -160,6 +160,7 @@ bool time_parse_http(const char *text, int64_t *seconds)
     if (month == 12 || year < 1 || day < 1 || (unsigned)day > days_in_month(year, month + 1) || hour < 0 || hour > 23 ||
         minute < 0 || minute > 59 || second < 0 || second > 60)
         return false;
-    *seconds = time_days_from_civil(year, (unsigned)month + 1, (unsigned)day) * 86400 + hour * 3600 + minute * 60 + second;
+    *seconds =
+        time_days_from_civil(year, (unsigned)month + 1, (unsigned)day) * 86400 + hour * 3600 + minute * 60 + second;
     return true;
 }

@@ -18,10 +18,10 @@ struct wire_request {
     const char *host;   /* Host header, "" if none */
     const char *body;
     size_t body_len;
-    bool body_too_large;  /* the client sent more than the limit; body is empty */
-    uint64_t id;          /* for logs */
-    int64_t received_ns;  /* clock_mono_ns() at the end of the headers */
-    int64_t deadline_ns;  /* clock_mono_ns() by which an answer is due */
+    bool body_too_large; /* the client sent more than the limit; body is empty */
+    uint64_t id;         /* for logs */
+    int64_t received_ns; /* clock_mono_ns() at the end of the headers */
+    int64_t deadline_ns; /* clock_mono_ns() by which an answer is due */
 
     /* First value of a request header, name compared case-insensitively; NULL if absent. */
     const char *(*header)(const struct wire_request *request, const char *name);
@@ -42,7 +42,7 @@ struct wire_stream {
     int64_t (*read)(void *ctx, uint64_t pos, void *out, size_t cap);
     void (*close)(void *ctx); /* called exactly once */
     void *ctx;
-    int fd;             /* >= 0: send size bytes of this file from fd_offset instead of read (sendfile); close() closes */
+    int fd; /* >= 0: send size bytes of this file from fd_offset instead of read (sendfile); close() closes */
     uint64_t fd_offset;
 };
 

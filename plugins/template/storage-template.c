@@ -106,8 +106,7 @@ static int receive(const struct memora_put *put, uint64_t limit, struct object *
             return memora_fail(error, MEMORA_E_FULL, "the object is larger than what is left");
     }
     if (put->size >= 0 && (uint64_t)put->size != size)
-        return memora_fail(error, MEMORA_E_ARG, "the object has %zu bytes instead of %lld", size,
-                           (long long)put->size);
+        return memora_fail(error, MEMORA_E_ARG, "the object has %zu bytes instead of %lld", size, (long long)put->size);
     object->info.size = size;
     object->info.mtime_ns = host->wall_ns();
     return MEMORA_OK;

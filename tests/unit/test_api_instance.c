@@ -187,7 +187,8 @@ static void fills_in_defaults(void **state)
                  "\"s3Config\":null}}");
     assert_shows(f, shown(f, NULL, "MEMO_RELATED"),
                  "{\"name\":\"instance/settings/MEMO_RELATED\",\"memoRelatedSetting\":{\"contentLengthLimit\":8192,"
-                 "\"enableDoubleClickEdit\":false,\"reactions\":[\"👍\",\"👎\",\"❤️\",\"🎉\",\"😄\",\"😕\",\"😢\","
+                 "\"enableDoubleClickEdit\":false,\"reactions\":[\"👍\",\"👎\",\"❤️\",\"🎉\",\"😄\",\"😕\","
+                 "\"😢\","
                  "\"😡\"]"
                  "}"
                  "}");

@@ -122,7 +122,7 @@ static void test_commands(void **state)
 static void test_mistakes(void **state)
 {
     (void)state;
-#define WRONG(text, ...)                                                                                            \
+#define WRONG(text, ...)                                                                                               \
     do {                                                                                                               \
         assert_int_equal(PARSE(__VA_ARGS__), STATUS_INVALID_ARGUMENT);                                                 \
         assert_string_equal(status.message, text);                                                                     \

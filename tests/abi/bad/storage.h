@@ -43,7 +43,7 @@
 #ifndef KEYS
 #define KEYS                                                                                                           \
     {                                                                                                                  \
-        "root", MEMORA_KEY_PATH, 0, "{data}", "Where the objects lie.", NULL \
+        "root", MEMORA_KEY_PATH, 0, "{data}", "Where the objects lie.", NULL                                           \
     }
 #endif
 #ifndef LOAD
