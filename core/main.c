@@ -13,7 +13,7 @@ extern char **environ;
 static int complain(const struct status *status, enum cli_exit code)
 {
     fprintf(stderr, "memora: %s\n", status->message);
-    return code;
+    return (int)code;
 }
 
 static int serve(const struct config *config)

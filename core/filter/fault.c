@@ -6,7 +6,8 @@
 #include "base/utf8.h"
 #include "filter/ast.h"
 
-static const char *format_text(struct arena *arena, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static const char *format_text(struct arena *arena, const char *format,
+                                                                     va_list args)
 {
     char text[512];
     int length = vsnprintf(text, sizeof text, format, args);
