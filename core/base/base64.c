@@ -28,19 +28,20 @@ void base64_encode_url(struct buf *out, const void *data, size_t length)
     encode(out, data, length, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", false);
 }
 
-static int digit_value(char c, bool strict)
+/* One more than the value of each digit of both alphabets; 0 for what is no digit. */
+static const unsigned char digits[256] = {
+    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,  ['I'] = 9,
+    ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18,
+    ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27,
+    ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36,
+    ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45,
+    ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54,
+    ['2'] = 55, ['3'] = 56, ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63,
+    ['-'] = 63, ['/'] = 64, ['_'] = 64};
+
+static bool is_break(char c)
 {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    if (c == '+' || (!strict && c == '-'))
-        return 62;
-    if (c == '/' || (!strict && c == '_'))
-        return 63;
-    return -1;
+    return c == '\n' || c == '\r';
 }
 
 static bool fail(size_t at, size_t *bad_at)
@@ -50,34 +51,94 @@ static bool fail(size_t at, size_t *bad_at)
     return false;
 }
 
-static bool decode(struct buf *out, const char *text, size_t length, bool strict, size_t *bad_at)
+/* Whole groups of four digits from *at on, for as long as nothing else comes between. */
+static void decode_groups(struct buf *out, const unsigned char *text, size_t length, size_t *at)
 {
-    size_t digits = length;
-    while (digits > 0 && length - digits < 2 && text[digits - 1] == '=')
-        digits--;
-    buf_reserve(out, digits / 4 * 3 + 3);
-    uint32_t word = 0;
-    for (size_t i = 0; i < digits; i++) {
-        int value = digit_value(text[i], strict);
-        if (value < 0)
-            return fail(i, bad_at);
-        word = word << 6 | (uint32_t)value;
-        if (i % 4 == 3) {
-            char triple[3] = {(char)(word >> 16), (char)(word >> 8), (char)word};
-            buf_add(out, triple, 3);
-            word = 0;
-        }
+    char *to = out->data + out->len;
+    size_t i = *at;
+    for (; length - i >= 4; i += 4) {
+        unsigned a = digits[text[i]], b = digits[text[i + 1]], c = digits[text[i + 2]], d = digits[text[i + 3]];
+        if (!a || !b || !c || !d)
+            break;
+        uint32_t word = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
+        *to++ = (char)(word >> 16);
+        *to++ = (char)(word >> 8);
+        *to++ = (char)word;
     }
-    size_t rest = digits % 4, padding = length - digits;
-    if (rest == 1 || ((strict || padding) && (rest ? padding != 4 - rest : padding != 0)))
-        return fail(digits - rest, bad_at);
-    if (rest == 2)
-        buf_add_char(out, (char)(word >> 4));
-    if (rest == 3) {
-        buf_add_char(out, (char)(word >> 10));
-        buf_add_char(out, (char)(word >> 2));
+    out->len = (size_t)(to - out->data);
+    *at = i;
+}
+
+/* Digits that don't make a whole group yet, and the padding behind them. */
+struct tail {
+    uint32_t word;
+    size_t pending, start; /* digits, and where the first of them is */
+    size_t padding, pad_at;
+};
+
+static bool add_tail(struct buf *out, const struct tail *tail, bool strict, size_t length, size_t *bad_at)
+{
+    if (tail->padding && tail->pending + tail->padding != 4)
+        return fail(length, bad_at);
+    if (tail->pending == 1 || (strict && tail->pending && !tail->padding))
+        return fail(tail->start, bad_at);
+    if (tail->pending == 2)
+        buf_add_char(out, (char)(tail->word >> 4));
+    if (tail->pending == 3) {
+        buf_add_char(out, (char)(tail->word >> 10));
+        buf_add_char(out, (char)(tail->word >> 2));
     }
     return true;
+}
+
+/* Padding may stand where it completes a group, and only white space behind it. */
+static bool add_padding(struct tail *tail, size_t at, size_t *bad_at)
+{
+    if (tail->pending < 2 || tail->pending + tail->padding == 4)
+        return fail(at, bad_at);
+    if (tail->padding++ == 0)
+        tail->pad_at = at;
+    return true;
+}
+
+static void add_digit(struct buf *out, struct tail *tail, unsigned value, size_t at)
+{
+    if (tail->pending == 0)
+        tail->start = at;
+    tail->word = tail->word << 6 | value;
+    if (++tail->pending < 4)
+        return;
+    char triple[3] = {(char)(tail->word >> 16), (char)(tail->word >> 8), (char)tail->word};
+    buf_add(out, triple, 3);
+    tail->pending = 0;
+    tail->word = 0;
+}
+
+/* Line breaks are passed over wherever they are, as MIME's form of base64 has them. */
+static bool decode(struct buf *out, const char *text, size_t length, bool strict, size_t *bad_at)
+{
+    struct tail tail = {0};
+    buf_reserve(out, length / 4 * 3 + 3);
+    for (size_t i = 0; i < length; i++) {
+        if (tail.pending == 0 && !strict)
+            decode_groups(out, (const unsigned char *)text, length, &i);
+        if (i == length)
+            break;
+        unsigned digit = digits[(unsigned char)text[i]];
+        if (is_break(text[i]))
+            continue;
+        if (text[i] == '=') {
+            if (!add_padding(&tail, i, bad_at))
+                return false;
+            continue;
+        }
+        if (tail.padding)
+            return fail(tail.pending + tail.padding == 4 ? i : tail.pad_at, bad_at);
+        if (!digit || (strict && (text[i] == '-' || text[i] == '_')))
+            return fail(i, bad_at);
+        add_digit(out, &tail, digit - 1, i);
+    }
+    return add_tail(out, &tail, strict, length, bad_at);
 }
 
 bool base64_decode(struct buf *out, const char *text, size_t length, size_t *bad_at)

@@ -9,7 +9,8 @@
 void base64_encode(struct buf *out, const void *data, size_t length);     /* standard alphabet, padded */
 void base64_encode_url(struct buf *out, const void *data, size_t length); /* URL alphabet, no padding */
 
-/* Both alphabets, with or without padding. On failure *bad_at (may be NULL) is the index of the first bad byte. */
+/* Both alphabets, with or without padding; line breaks are passed over. On failure *bad_at (may be NULL) is the index
+ * of the first bad byte. */
 bool base64_decode(struct buf *out, const char *text, size_t length, size_t *bad_at);
 /* Standard alphabet with padding only, as page tokens and secrets want it. */
 bool base64_decode_strict(struct buf *out, const char *text, size_t length, size_t *bad_at);
