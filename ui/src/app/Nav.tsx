@@ -85,9 +85,9 @@ const railItem = "relative flex min-h-11 items-center gap-3.5 rounded-full px-3.
 function RailLink({ entry: { to, icon: Glyph, text } }: { entry: Entry }) {
   const here = usePlace().path === to;
   return (
-    <Link to={to} aria-label={t(text)} title={t(text)} aria-current={here ? "page" : undefined} className={cx(railItem, here ? "bg-surface font-medium text-ink shadow-card" : "text-muted hover:bg-sunken hover:text-ink")}>
+    <Link to={to} title={t(text)} aria-current={here ? "page" : undefined} className={cx(railItem, here ? "bg-surface font-medium text-ink shadow-card" : "text-muted hover:bg-sunken hover:text-ink")}>
       <Glyph className={cx("size-5 shrink-0", here && "text-accent")} aria-hidden />
-      <span className="max-xl:hidden">{t(text)}</span>
+      <span className="max-xl:sr-only">{t(text)}</span>
       {to === "/inbox" && <Unread />}
     </Link>
   );
@@ -117,7 +117,7 @@ function Unread() {
 export function BottomBar() {
   const signedIn = useStore(session) !== "guest";
   return (
-    <nav aria-label={t("nav.label")} className="no-print fixed inset-x-0 bottom-0 z-30 grid auto-cols-fr grid-flow-col items-center border-t border-line/70 bg-bg/90 px-2 pb-[env(safe-area-inset-bottom)] backdrop-blur-lg">
+    <nav aria-label={t("nav.label")} className="no-print fixed inset-x-0 bottom-0 z-30 grid auto-cols-fr grid-flow-col items-center border-t border-line/70 bg-bg/95 px-2 pb-[env(safe-area-inset-bottom)] backdrop-blur-lg">
       {signedIn ? (
         <>
           <BarLink entry={memberEntries[0]!} />

@@ -23,13 +23,14 @@ export function UserMenu({ full = false }: { full?: boolean }) {
         <button
           type="button"
           {...props}
-          aria-label={t("user.menu")}
+          title={t("user.menu")}
           className={cx("flex min-h-11 items-center gap-3 rounded-full p-1 text-start transition-colors hover:bg-sunken", full && "w-full xl:pe-3")}
         >
           <Avatar user={me} className="size-9" />
+          <span className="sr-only">{t("user.menu")}</span>
           {full && (
             <>
-              <span className="min-w-0 grow max-xl:hidden">
+              <span className="min-w-0 grow max-xl:sr-only">
                 <span className="block truncate text-sm font-medium">{me ? nameOf(me) : ""}</span>
                 <span className="block truncate text-xs text-muted">{me ? `@${me.username}` : ""}</span>
               </span>

@@ -149,8 +149,7 @@ export function Editor({ draftKey, initial, placeholder, label, autoFocus, focus
           rows={1}
           aria-label={label}
           placeholder={placeholder}
-          aria-expanded={completion !== undefined}
-          aria-controls={listId}
+          aria-controls={completion && listId}
           aria-activedescendant={completion && `${listId}-${completion.chosen}`}
           className="memo-text max-h-[60dvh] min-h-11 scroll-pb-4 sm:min-h-21"
           onChange={(event) => {
@@ -213,10 +212,11 @@ export function Editor({ draftKey, initial, placeholder, label, autoFocus, focus
 function useKeptDraft(key: string, draft: Draft, unchanged: boolean): void {
   const latest = useLatest({ draft, unchanged });
   const text = JSON.stringify([draft.content, draft.visibility, draft.files]);
-  const first = useRef(text);
+  const kept = useRef(text);
 
   useEffect(() => {
-    if (text === first.current) return;
+    if (text === kept.current) return;
+    kept.current = "";
     const timer = setTimeout(() => storeDraft(key, unchanged ? undefined : latest.current.draft), keepAfterMs);
     return () => clearTimeout(timer);
   }, [key, text, unchanged, latest]);

@@ -1,4 +1,4 @@
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { createMemo } from "@/data/memos";
 import type { Visibility } from "@/gen/memos/api/v1/memo_service_pb";
 import { t } from "@/i18n";
@@ -7,7 +7,7 @@ import { parseDay } from "@/lib/time";
 import { newUid } from "@/lib/uid";
 import { useSearch } from "@/search/useSearch";
 import { showToast } from "@/ui/toast";
-import { composeWish } from "./compose";
+import { composeWish, grantWish, openWishes } from "./compose";
 import { type Draft, loadDraft } from "./drafts";
 import { Editor } from "./Editor";
 
@@ -30,7 +30,8 @@ export default function NewMemo({ defaultVisibility }: { defaultVisibility: Visi
   const [round, setRound] = useState(0);
   const [draft, setDraft] = useState(() => loadDraft(key) ?? empty(defaultVisibility));
   const wish = useStore(composeWish);
-  const [firstWish] = useState(() => (new URLSearchParams(location.search).has("new") ? -1 : wish));
+  const [asked] = useState(() => openWishes(wish) > 0 || new URLSearchParams(location.search).has("new"));
+  const [first] = useState(wish);
   const { terms } = useSearch();
   const day = chosenDay(terms);
 
@@ -45,6 +46,8 @@ export default function NewMemo({ defaultVisibility }: { defaultVisibility: Visi
     [defaultVisibility, day, terms],
   );
 
+  useEffect(() => grantWish(wish), [wish]);
+
   return (
     <Editor
       key={round}
@@ -52,7 +55,7 @@ export default function NewMemo({ defaultVisibility }: { defaultVisibility: Visi
       initial={draft}
       label={t("editor.new")}
       placeholder={t("editor.placeholder")}
-      focusWish={round > 0 ? round + wish : wish - firstWish}
+      focusWish={round + wish - first + (asked ? 1 : 0)}
       onSave={save}
       notice={day && <p className="px-5 pb-2 text-xs text-muted">{t("editor.forDay", { day: day.toLocaleDateString() })}</p>}
     />

@@ -15,7 +15,7 @@ function ErrorPage({ code, title, text }: { code: string; title: string; text: s
   const way = "inline-flex min-h-11 items-center rounded-full px-4 text-sm";
   return (
     <div className="mx-auto flex max-w-md flex-col items-center py-24 text-center">
-      <p aria-hidden className="font-serif text-7xl text-line-strong">
+      <p aria-hidden className="font-serif text-7xl text-accent">
         {code}
       </p>
       <h1 className="mt-4 font-serif text-3xl">{title}</h1>

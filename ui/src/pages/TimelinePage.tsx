@@ -5,6 +5,7 @@ import { useShortcuts } from "@/data/personal";
 import { useMe } from "@/data/users";
 import { Composer } from "@/editor/Composer";
 import { State } from "@/gen/memos/api/v1/common_pb";
+import { Visibility } from "@/gen/memos/api/v1/memo_service_pb";
 import { t } from "@/i18n";
 import { useDocumentTitle } from "@/lib/hooks";
 import { useStore } from "@/lib/store";
@@ -28,6 +29,8 @@ export function useListSpec(scope: Scope | "profile", creator?: string): { spec:
     () => ({
       state: archived ? State.ARCHIVED : State.NORMAL,
       ...(own && creator ? { creator } : {}),
+      // What one keeps to oneself isn't for exploring.
+      ...(scope === "explore" && !archived ? { visibilities: [Visibility.PUBLIC, Visibility.PROTECTED] } : {}),
       terms,
       ...(saved ? { shortcut: saved } : {}),
       pinnedFirst: scope === "home" || scope === "profile",

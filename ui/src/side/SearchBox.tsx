@@ -62,10 +62,6 @@ export function SearchBox({ autoFocus, tags, onDone }: Props) {
     return () => clearTimeout(timer);
   }, [text, setQuery]);
 
-  useEffect(() => {
-    if (autoFocus) field.current?.focus();
-  }, [autoFocus]);
-
   function offer(next: string) {
     setText(next);
     setOffered(offers(next, tags));
@@ -115,11 +111,11 @@ export function SearchBox({ autoFocus, tags, onDone }: Props) {
       <input
         id={searchFieldId}
         ref={field}
+        data-autofocus={autoFocus || undefined}
         type="search"
         role="searchbox"
         aria-label={t("search.label")}
-        aria-expanded={offered.length > 0}
-        aria-controls={listId}
+        aria-controls={offered.length ? listId : undefined}
         aria-autocomplete="list"
         aria-activedescendant={chosen >= 0 ? `${listId}-${chosen}` : undefined}
         placeholder={t("search.placeholder")}

@@ -15,7 +15,7 @@ export function Avatar({ user, className }: Props) {
   }
   const letter = [...(user?.displayName || user?.username || "·")][0]!.toLocaleUpperCase();
   return (
-    <span aria-hidden className={cx(shape, "inline-grid place-items-center bg-accent-soft font-serif text-[0.95em] text-accent-strong")}>
+    <span aria-hidden className={cx(shape, "inline-grid place-items-center bg-accent-soft font-serif text-accent-strong")}>
       {letter}
     </span>
   );

@@ -31,6 +31,7 @@ export function Dialog({ title, onClose, children, shape = "card", role = "dialo
     const dialog = own.current!;
     const before = document.activeElement as HTMLElement | null;
     dialog.showModal();
+    dialog.querySelector<HTMLElement>("[data-autofocus]")?.focus();
     document.documentElement.style.overflow = "hidden";
     return () => {
       dialog.close();
@@ -79,7 +80,9 @@ export function Confirm({ title, text, action, danger, busy, onConfirm, onClose 
     <Dialog title={title} role="alertdialog" onClose={onClose}>
       <div className="text-sm leading-relaxed text-muted">{text}</div>
       <div className="mt-6 flex justify-end gap-2">
-        <Button onClick={onClose}>{t("action.cancel")}</Button>
+        <Button data-autofocus onClick={onClose}>
+          {t("action.cancel")}
+        </Button>
         <Button look={danger ? "danger" : "primary"} busy={busy} onClick={onConfirm}>
           {action}
         </Button>

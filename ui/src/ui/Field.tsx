@@ -32,27 +32,30 @@ function Frame({ id, label, hint, error, children }: Shell & { id: string; child
   );
 }
 
+// A dialog looks for this mark once it is open; React's own autofocus comes too early for it.
+const wantsFocus = (autoFocus: boolean | undefined) => (autoFocus ? { autoFocus, "data-autofocus": true } : {});
+
 const described = (id: string, { hint, error }: Shell) => ({
   "aria-describedby": hint || error ? `${id}-note` : undefined,
   "aria-invalid": error ? true : undefined,
 });
 
-export function TextField({ label, hint, error, className, ...rest }: Shell & InputHTMLAttributes<HTMLInputElement>) {
+export function TextField({ label, hint, error, autoFocus, className, ...rest }: Shell & InputHTMLAttributes<HTMLInputElement>) {
   const id = useId();
   const shell = { label, hint, error };
   return (
     <Frame id={id} {...shell}>
-      <input id={id} className={cx("field", className)} {...described(id, shell)} {...rest} />
+      <input id={id} className={cx("field", className)} {...described(id, shell)} {...wantsFocus(autoFocus)} {...rest} />
     </Frame>
   );
 }
 
-export function TextArea({ label, hint, error, className, ...rest }: Shell & TextareaHTMLAttributes<HTMLTextAreaElement>) {
+export function TextArea({ label, hint, error, autoFocus, className, ...rest }: Shell & TextareaHTMLAttributes<HTMLTextAreaElement>) {
   const id = useId();
   const shell = { label, hint, error };
   return (
     <Frame id={id} {...shell}>
-      <textarea id={id} rows={4} className={cx("field resize-y leading-relaxed", className)} {...described(id, shell)} {...rest} />
+      <textarea id={id} rows={4} className={cx("field resize-y leading-relaxed", className)} {...described(id, shell)} {...wantsFocus(autoFocus)} {...rest} />
     </Frame>
   );
 }
@@ -69,7 +72,7 @@ export function SelectField({ label, hint, error, className, children, ...rest }
   );
 }
 
-export function PasswordField({ label, hint, error, ...rest }: Shell & InputHTMLAttributes<HTMLInputElement>) {
+export function PasswordField({ label, hint, error, autoFocus, ...rest }: Shell & InputHTMLAttributes<HTMLInputElement>) {
   const id = useId();
   const [shown, setShown] = useState(false);
   const [caps, setCaps] = useState(false);
@@ -83,6 +86,7 @@ export function PasswordField({ label, hint, error, ...rest }: Shell & InputHTML
           className="field pe-12"
           onKeyUp={(event) => setCaps(event.getModifierState("CapsLock"))}
           {...described(id, shell)}
+          {...wantsFocus(autoFocus)}
           {...rest}
         />
         <span className="absolute inset-y-0 end-0.5 flex items-center">

@@ -42,7 +42,7 @@ export function Menu({ label, trigger, children, align = "end" }: MenuProps) {
           <MenuPanel id={id} label={label} anchor={button} align={align} close={close} dismiss={() => setOpen(false)}>
             {children(close)}
           </MenuPanel>,
-          button.current?.closest("dialog") ?? document.body,
+          button.current?.closest("dialog") ?? document.getElementById("main") ?? document.body,
         )}
     </>
   );
