@@ -27,7 +27,7 @@ export interface KeeperDeps {
 /** A token is renewed this long before its end, so that no request travels with one about to expire. */
 export const renewBeforeMs = 30_000;
 /** How long the first question to the other tabs may hold up a start. */
-const askMs = 80;
+const askMs = 50;
 const newsMs = 25;
 
 export class TokenKeeper {

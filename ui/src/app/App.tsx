@@ -79,9 +79,14 @@ function Splash() {
   );
 }
 
-/** The administrator's own style, as a constructed sheet: the page's policy forbids inline ones. Its script isn't run. */
+/** The administrator's own icon and style, the latter as a constructed sheet: the page's policy forbids inline ones. Its script isn't run. */
 function useInstanceStyle(): void {
-  const css = useGeneralSetting()?.additionalStyle;
+  const general = useGeneralSetting();
+  const css = general?.additionalStyle;
+  const icon = general?.customProfile?.logoUrl;
+  useEffect(() => {
+    if (icon) document.querySelector<HTMLLinkElement>('link[rel="icon"]')!.href = icon;
+  }, [icon]);
   useEffect(() => {
     if (!css) return;
     const sheet = new CSSStyleSheet();

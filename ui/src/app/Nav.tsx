@@ -9,7 +9,7 @@ import { useStore } from "@/lib/store";
 import { openBrowse } from "@/side/browse";
 import type { Icon } from "@/ui/Button";
 import { ArchiveIcon, CompassIcon, HouseIcon, InboxIcon, InfoIcon, PaperclipIcon, PencilIcon, SearchIcon, UserIcon } from "@/ui/icons";
-import { Logo } from "@/ui/Logo";
+import { InstanceLogo } from "@/ui/InstanceLogo";
 import { startComposing } from "@/editor/compose";
 import { Link } from "./Link";
 import { usePlace } from "./router";
@@ -49,7 +49,7 @@ export function Rail() {
     <div className="sticky top-0 flex h-dvh shrink-0 flex-col items-stretch gap-1 px-3 py-5 xl:w-56">
       <header>
         <Link to={signedIn ? "/" : "/explore"} className="mb-4 flex min-h-11 items-center gap-3 rounded-2xl px-1.5" aria-label={title}>
-          <Logo className="size-9 shrink-0" />
+          <InstanceLogo className="size-9 shrink-0" />
           <span className="truncate font-serif text-2xl tracking-tight max-xl:hidden">{title}</span>
         </Link>
       </header>

@@ -5,7 +5,7 @@ import { t } from "@/i18n";
 import { useNarrow, useWide } from "@/lib/hooks";
 import { useStore } from "@/lib/store";
 import { browseOpen } from "@/side/browse";
-import { Logo } from "@/ui/Logo";
+import { InstanceLogo } from "@/ui/InstanceLogo";
 import { GlobalKeys } from "./GlobalKeys";
 import { Link } from "./Link";
 import { BottomBar, Rail } from "./Nav";
@@ -79,7 +79,7 @@ function TopBar() {
   return (
     <header className="sticky top-0 z-30 flex items-center justify-between border-b border-line/70 bg-bg/85 px-4 pt-[env(safe-area-inset-top)] backdrop-blur-lg">
       <Link to={signedIn ? "/" : "/explore"} className="flex min-h-14 items-center gap-2.5" aria-label={title}>
-        <Logo className="size-8" />
+        <InstanceLogo className="size-8" />
         <span className="font-serif text-xl tracking-tight">{title}</span>
       </Link>
       <UserMenu />

@@ -1,7 +1,7 @@
 import { useGeneralSetting, useInstanceTitle, useProfile } from "@/data/instance";
 import { t } from "@/i18n";
 import { useDocumentTitle } from "@/lib/hooks";
-import { Logo } from "@/ui/Logo";
+import { InstanceLogo } from "@/ui/InstanceLogo";
 
 export default function AboutPage() {
   const profile = useProfile().data;
@@ -16,7 +16,7 @@ export default function AboutPage() {
   ].filter(([, value]) => value);
   return (
     <div className="mx-auto max-w-xl py-10">
-      <Logo className="size-16" />
+      <InstanceLogo className="size-16" />
       <h1 className="mt-5 font-serif text-4xl tracking-tight">{title}</h1>
       <p className="mt-2 leading-relaxed text-muted">{description || t("about.text")}</p>
       <dl className="card mt-8 px-5">

@@ -4,7 +4,7 @@ import { useGeneralSetting, useInstanceTitle } from "@/data/instance";
 import { t } from "@/i18n";
 import { useDocumentTitle } from "@/lib/hooks";
 import { useStore } from "@/lib/store";
-import { Logo } from "@/ui/Logo";
+import { InstanceLogo } from "@/ui/InstanceLogo";
 
 /** The door: the form at one side, a look at what is behind it at the other. */
 export function AuthFrame({ title, text, children }: { title: string; text?: string; children: ReactNode }) {
@@ -15,7 +15,7 @@ export function AuthFrame({ title, text, children }: { title: string; text?: str
     <div className="grid min-h-dvh lg:grid-cols-[minmax(26rem,34rem)_1fr]">
       <div className="flex flex-col px-6 py-8 sm:px-12">
         <header className="flex items-center gap-3">
-          <Logo className="size-10" />
+          <InstanceLogo className="size-10" />
           <span className="font-serif text-2xl tracking-tight">{instance}</span>
         </header>
         <main id="main" tabIndex={-1} className="rise mx-auto my-auto w-full max-w-sm py-10">
