@@ -1,6 +1,7 @@
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { session } from "@/api/session";
 import { useInstanceTitle } from "@/data/instance";
+import { generalOf, useUserSettings } from "@/data/personal";
 import { t } from "@/i18n";
 import { useNarrow, useWide } from "@/lib/hooks";
 import { useStore } from "@/lib/store";
@@ -10,6 +11,7 @@ import { GlobalKeys } from "./GlobalKeys";
 import { Link } from "./Link";
 import { BottomBar, Rail } from "./Nav";
 import { usePlace } from "./router";
+import { adoptTheme } from "./theme";
 import { UserMenu } from "./UserMenu";
 
 // The memos come first; what helps to find them follows.
@@ -25,6 +27,8 @@ export function Shell({ children }: { children: ReactNode }) {
   const wide = useWide();
   const sheet = useStore(browseOpen);
   const hasSide = wide && !withoutSide.test(place.path);
+  const stored = generalOf(useUserSettings().data)?.theme;
+  useEffect(() => adoptTheme(stored ?? ""), [stored]);
   return (
     <div className="shell mx-auto flex min-h-dvh w-full max-w-[80rem] max-md:flex-col">
       <a href="#main" className="sr-only z-70 rounded-full bg-accent px-5 py-3 text-on-accent focus:not-sr-only focus:fixed focus:start-4 focus:top-4">

@@ -4,7 +4,16 @@ import { createStore } from "@/lib/store";
 export const themes = ["system", "light", "dark", "paper"] as const;
 export type Theme = (typeof themes)[number];
 
-export const asTheme = (text: string | null | undefined): Theme => (themes.includes(text as Theme) ? (text as Theme) : "system");
+// Older accounts have `default-dark` and the like.
+export function asTheme(text: string | null | undefined): Theme {
+  const bare = text?.replace(/^default-/, "");
+  return themes.includes(bare as Theme) ? (bare as Theme) : "system";
+}
+
+/** The account's theme, on a device where none has been chosen yet. */
+export function adoptTheme(stored: string): void {
+  if (stored && readLocal("theme") === null) setTheme(asTheme(stored));
+}
 
 export const theme = createStore<Theme>(asTheme(readLocal("theme")));
 
@@ -18,7 +27,7 @@ function apply(): void {
 }
 
 export function setTheme(next: Theme): void {
-  writeLocal("theme", next === "system" ? null : next);
+  writeLocal("theme", next);
   theme.set(next);
   apply();
 }

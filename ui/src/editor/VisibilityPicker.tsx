@@ -23,7 +23,7 @@ export function VisibilityPicker({ value, onChange }: { value: Visibility; onCha
             key={one}
             icon={visibilityIcons[one]!}
             note={visibilityNote(one)}
-            checked={one === value}
+            current={one === value}
             onSelect={() => {
               onChange(one);
               close();

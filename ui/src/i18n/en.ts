@@ -31,7 +31,7 @@ export const en = {
   "auth.fillBoth": "Enter your username and your password.",
   "auth.good": "Good",
   "auth.haveAccount": "Already have an account?",
-  "auth.hide": "Hide password",
+  "auth.hide": "Hide characters",
   "auth.needPassword": "Choose a password.",
   "auth.needUsername": "Choose a username.",
   "auth.noAccount": "No account yet?",
@@ -42,7 +42,7 @@ export const en = {
   "auth.passwordHint": "Longer is stronger. A few words make a good one.",
   "auth.setUp": "Set up your Memora",
   "auth.setUpText": "Welcome! The first account looks after this place: it is its administrator.",
-  "auth.show": "Show password",
+  "auth.show": "Show characters",
   "auth.signIn": "Sign in",
   "auth.signUp": "Sign up",
   "auth.signingIn": "Signing you in…",
@@ -201,6 +201,7 @@ export const en = {
   "memo.links": "{n|One reference|# references}",
   "memo.menu": "More",
   "memo.noText": "no text",
+  "memo.place": "{latitude}, {longitude}",
   "memo.pictureMissing": "Picture not available",
   "memo.pin": "Pin",
   "memo.pinned": "Pinned",
@@ -251,7 +252,7 @@ export const en = {
   "search.offers": "Suggestions",
   "search.placeholder": "Search",
   "search.remove": "Remove {term}",
-  "search.save": "Save as shortcut",
+  "search.save": "Add to shortcuts",
   "search.titled": "Search in {page}",
 
   "share.copied": "Share link copied",
@@ -272,7 +273,7 @@ export const en = {
 
   "shortcuts.empty": "Save a search to find it here.",
   "shortcuts.manage": "Manage shortcuts",
-  "shortcuts.saved": "Saved as shortcut",
+  "shortcuts.saved": "Added to shortcuts",
 
   "showcase.one": "A thought is a bird. Write it down before the window opens.",
   "showcase.three": "Tomatoes like the company of basil.",

@@ -3,7 +3,7 @@ import type { Attachment } from "@/gen/memos/api/v1/attachment_service_pb";
 import { t } from "@/i18n";
 import { cx } from "@/lib/cx";
 import { formatBytes } from "@/lib/time";
-import { DownloadIcon, FileIcon } from "@/ui/icons";
+import { DownloadIcon, FileIcon, ImageIcon } from "@/ui/icons";
 
 const Viewer = lazy(() => import("./Viewer"));
 
@@ -20,6 +20,20 @@ export const isVideo = (attachment: Attachment) => attachment.type.startsWith("v
 export const isAudio = (attachment: Attachment) => attachment.type.startsWith("audio/");
 
 const shownPictures = 6;
+
+/** A picture, or its name where it can't be had. */
+export function Thumbnail({ picture, src, className }: { picture: Attachment; src: string; className: string }) {
+  const [failed, setFailed] = useState(false);
+  if (failed) {
+    return (
+      <span className="flex size-full min-h-24 min-w-24 flex-col items-center justify-center gap-1.5 p-3 text-xs text-muted">
+        <ImageIcon className="size-6" aria-hidden />
+        <span className="max-w-full truncate">{picture.filename}</span>
+      </span>
+    );
+  }
+  return <img src={src} alt={picture.filename} loading="lazy" decoding="async" className={className} onError={() => setFailed(true)} />;
+}
 
 /** One large, two side by side, three with the first across, up to six in a grid with the rest counted. */
 function gridClass(count: number): string {
@@ -49,11 +63,9 @@ export function Attachments({ attachments, shareToken }: { attachments: Attachme
                 onClick={() => setOpen(index)}
                 className={cx("relative overflow-hidden bg-sunken", pictures.length === 1 ? "w-fit max-w-full justify-self-start rounded-2xl" : "aspect-square")}
               >
-                <img
+                <Thumbnail
+                  picture={picture}
                   src={fileUrl(picture, { thumbnail: pictures.length > 1, ...access })}
-                  alt={picture.filename}
-                  loading="lazy"
-                  decoding="async"
                   className={pictures.length === 1 ? "max-h-[26rem] min-h-16 object-contain" : "size-full object-cover transition-transform duration-300 hover:scale-103"}
                 />
                 {more > 0 && <span className="absolute inset-0 grid place-items-center bg-black/50 text-2xl font-medium text-white">+{more}</span>}

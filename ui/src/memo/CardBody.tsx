@@ -11,7 +11,7 @@ import { setTask } from "@/markdown/tasks";
 import { toggleTerm } from "@/search/query";
 import { useSearch } from "@/search/useSearch";
 import { Button } from "@/ui/Button";
-import { EyeIcon } from "@/ui/icons";
+import { EyeIcon, PlaceIcon } from "@/ui/icons";
 
 interface Props {
   memo: Memo;
@@ -53,7 +53,7 @@ export function CardBody({ memo, mayEdit, fold, compact, anchors }: Props) {
   const searchTag = useStable((tag: string) => setQuery(toggleTerm(query, { kind: "tag", value: tag, not: false })));
   const tagColor = useCallback((tag: string) => rule(tag)?.color, [rule]);
 
-  if (!memo.content) return null;
+  if (!memo.content) return <Place memo={memo} />;
   const folded = tall && !open;
 
   return (
@@ -95,6 +95,21 @@ export function CardBody({ memo, mayEdit, fold, compact, anchors }: Props) {
           {open ? t("memo.showLess") : t("memo.showMore")}
         </button>
       )}
+      <Place memo={memo} />
     </div>
+  );
+}
+
+/** The place as the author named it. No map: that would tell a third party who reads what. */
+function Place({ memo }: { memo: Memo }) {
+  const place = memo.optionalLocation.value;
+  if (!place) return null;
+  const { latitude, longitude, placeholder } = place;
+  const numbers = t("memo.place", { latitude: latitude.toFixed(4), longitude: longitude.toFixed(4) });
+  return (
+    <p className="mt-2 flex items-center gap-1.5 text-sm text-muted" title={numbers}>
+      <PlaceIcon className="size-4" aria-hidden />
+      {placeholder || numbers}
+    </p>
   );
 }

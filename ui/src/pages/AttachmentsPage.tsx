@@ -10,7 +10,7 @@ import type { Attachment, ListAttachmentsResponse } from "@/gen/memos/api/v1/att
 import { t } from "@/i18n";
 import { useDocumentTitle } from "@/lib/hooks";
 import { formatBytes, formatDate, formatMonth, toDate } from "@/lib/time";
-import { fileUrl, isAudio, isPicture, isVideo } from "@/memo/Attachments";
+import { fileUrl, isAudio, isPicture, isVideo, Thumbnail } from "@/memo/Attachments";
 import Viewer from "@/memo/Viewer";
 import { Button, IconButton } from "@/ui/Button";
 import { Confirm } from "@/ui/Dialog";
@@ -124,7 +124,7 @@ function Media({ attachments, onDelete }: { attachments: Attachment[]; onDelete(
               <li key={one.name} className="group relative aspect-square overflow-hidden rounded-2xl bg-sunken">
                 {isPicture(one) ? (
                   <button type="button" aria-label={t("file.view", { name: one.filename })} onClick={() => setOpen(pictures.indexOf(one))} className="size-full">
-                    <img src={fileUrl(one, { thumbnail: true })} alt={one.filename} loading="lazy" decoding="async" className="size-full object-cover transition-transform duration-300 group-hover:scale-103" />
+                    <Thumbnail picture={one} src={fileUrl(one, { thumbnail: true })} className="size-full object-cover transition-transform duration-300 group-hover:scale-103" />
                   </button>
                 ) : (
                   <video src={fileUrl(one)} controls preload="metadata" aria-label={one.filename} className="size-full bg-black object-contain" />

@@ -142,18 +142,22 @@ interface ItemProps {
   children: ReactNode;
   note?: string;
   danger?: boolean;
+  /** One of several, of which this may be the chosen one. */
   checked?: boolean;
+  /** The same for what the button itself already names. */
+  current?: boolean;
   expanded?: boolean;
   nested?: boolean;
 }
 
-export function MenuItem({ icon: Glyph, onSelect, children, note, danger, checked, expanded, nested }: ItemProps) {
+export function MenuItem({ icon: Glyph, onSelect, children, note, danger, checked, current, expanded, nested }: ItemProps) {
   const noteId = useId();
   return (
     <button
       type="button"
       role={checked === undefined ? "menuitem" : "menuitemradio"}
       aria-checked={checked}
+      aria-current={current || undefined}
       aria-expanded={expanded}
       aria-describedby={note ? noteId : undefined}
       tabIndex={-1}
@@ -173,7 +177,7 @@ export function MenuItem({ icon: Glyph, onSelect, children, note, danger, checke
           </span>
         )}
       </span>
-      {checked && <CheckIcon className="size-4 shrink-0 text-accent" aria-hidden />}
+      {(checked || current) && <CheckIcon className="size-4 shrink-0 text-accent" aria-hidden />}
     </button>
   );
 }

@@ -33,6 +33,7 @@ export {
   Lock as LockIcon,
   LogOut as SignOutIcon,
   MessageCircle as CommentIcon,
+  MapPin as PlaceIcon,
   Paperclip as PaperclipIcon,
   Pencil as PencilIcon,
   Pin as PinIcon,
