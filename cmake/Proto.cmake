@@ -21,16 +21,22 @@ function(memora_proto_c out_var)
 endfunction()
 
 # memora_routes(<list of out files> OUT dir PREFIX api TABLE rpc_methods COUNT rpc_method_count ROOT dir FILES a.proto ...):
-# the method table and the handler prototypes of the services in the files (tools/gen_routes).
+# the method table and the handler prototypes of the services in the files (tools/gen_routes); with OPENAPI name also
+# name.json.
 function(memora_routes out_var)
-  cmake_parse_arguments(ARG "" "OUT;PREFIX;TABLE;COUNT;ROOT" "FILES" ${ARGN})
+  cmake_parse_arguments(ARG "" "OUT;PREFIX;TABLE;COUNT;ROOT;OPENAPI" "FILES" ${ARGN})
   file(MAKE_DIRECTORY ${ARG_OUT})
   set(outputs ${ARG_OUT}/${ARG_TABLE}.c ${ARG_OUT}/${ARG_PREFIX}_handlers.h)
+  set(parameters prefix=${ARG_PREFIX},table=${ARG_TABLE},count=${ARG_COUNT})
+  if(ARG_OPENAPI)
+    list(APPEND outputs ${ARG_OUT}/${ARG_OPENAPI}.json)
+    string(APPEND parameters ,openapi=${ARG_OPENAPI})
+  endif()
   list(TRANSFORM ARG_FILES PREPEND ${ARG_ROOT}/ OUTPUT_VARIABLE inputs)
   add_custom_command(OUTPUT ${outputs}
     COMMAND ${PROTOC} -I${ARG_ROOT} -I${CMAKE_SOURCE_DIR}/proto -I${PROTOBUF_INCLUDE}
       --plugin=protoc-gen-routes=$<TARGET_FILE:gen_routes>
-      --routes_out=prefix=${ARG_PREFIX},table=${ARG_TABLE},count=${ARG_COUNT}:${ARG_OUT} ${ARG_FILES}
+      --routes_out=${parameters}:${ARG_OUT} ${ARG_FILES}
     DEPENDS gen_routes ${inputs} VERBATIM)
   set(${out_var} ${outputs} PARENT_SCOPE)
 endfunction()

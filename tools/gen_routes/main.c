@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "emit.h"
+#include "openapi.h"
 
 struct parameters {
-    const char *prefix, *table, *count;
+    const char *prefix, *table, *count, *openapi;
 };
 
 static struct buf read_all(struct arena *arena, FILE *file)
@@ -26,7 +27,7 @@ static struct buf read_all(struct arena *arena, FILE *file)
 /* "a=b,c=d"; NULL, or what is wrong. */
 static const char *read_parameters(struct arena *arena, const char *text, struct parameters *out)
 {
-    *out = (struct parameters){"api", "rpc_methods", "rpc_method_count"};
+    *out = (struct parameters){"api", "rpc_methods", "rpc_method_count", NULL};
     char *copy = arena_strdup(arena, text ? text : ""), *save = NULL;
     for (char *part = strtok_r(copy, ",", &save); part; part = strtok_r(NULL, ",", &save)) {
         char *value = strchr(part, '=');
@@ -39,21 +40,38 @@ static const char *read_parameters(struct arena *arena, const char *text, struct
             out->table = value;
         else if (strcmp(part, "count") == 0)
             out->count = value;
+        else if (strcmp(part, "openapi") == 0)
+            out->openapi = value;
         else
             return arena_printf(arena, "unknown parameter: %s", part);
     }
     return NULL;
 }
 
-static void answer(struct arena *arena, const char *fault, Memora__Protoc__CodeGeneratorResponse__File **files,
-                   size_t file_count)
+struct file {
+    const char *name;
+    struct buf *content;
+};
+
+static Memora__Protoc__CodeGeneratorResponse__File *response_file(struct arena *arena, const struct file *file)
+{
+    Memora__Protoc__CodeGeneratorResponse__File *out = arena_alloc(arena, sizeof *out);
+    memora__protoc__code_generator_response__file__init(out);
+    out->name = arena_strdup(arena, file->name);
+    out->content = arena_strdup(arena, buf_str(file->content));
+    return out;
+}
+
+static void answer(struct arena *arena, const char *fault, const struct file *files, size_t file_count)
 {
     Memora__Protoc__CodeGeneratorResponse response = MEMORA__PROTOC__CODE_GENERATOR_RESPONSE__INIT;
     response.error = fault ? arena_strdup(arena, fault) : NULL;
     response.has_supported_features = 1;
     response.supported_features = 1;
-    response.n_file = fault ? 0 : file_count;
-    response.file = files;
+    response.n_file = file_count;
+    response.file = ARENA_ARRAY(arena, Memora__Protoc__CodeGeneratorResponse__File *, file_count);
+    for (size_t i = 0; i < file_count; i++)
+        response.file[i] = response_file(arena, &files[i]);
     size_t size = memora__protoc__code_generator_response__get_packed_size(&response);
     uint8_t *packed = arena_alloc(arena, size);
     memora__protoc__code_generator_response__pack(&response, packed);
@@ -71,17 +89,16 @@ static void generate(struct arena *arena, const Memora__Protoc__CodeGeneratorReq
         answer(arena, fault, NULL, 0);
         return;
     }
-    struct buf handlers = buf_in(arena), table = buf_in(arena);
+    struct buf handlers = buf_in(arena), table = buf_in(arena), openapi = buf_in(arena);
+    struct types types;
     emit_handlers(&handlers, &model, parameters.prefix);
     emit_table(&table, &model, parameters.prefix, parameters.table, parameters.count);
-    Memora__Protoc__CodeGeneratorResponse__File header = MEMORA__PROTOC__CODE_GENERATOR_RESPONSE__FILE__INIT;
-    Memora__Protoc__CodeGeneratorResponse__File source = header;
-    header.name = arena_printf(arena, "%s_handlers.h", parameters.prefix);
-    header.content = (char *)buf_str(&handlers);
-    source.name = arena_printf(arena, "%s.c", parameters.table);
-    source.content = (char *)buf_str(&table);
-    Memora__Protoc__CodeGeneratorResponse__File *files[] = {&header, &source};
-    answer(arena, NULL, files, 2);
+    types_build(&types, arena, request);
+    emit_openapi(&openapi, &model, &types);
+    struct file files[] = {{arena_printf(arena, "%s_handlers.h", parameters.prefix), &handlers},
+                           {arena_printf(arena, "%s.c", parameters.table), &table},
+                           {arena_printf(arena, "%s.json", parameters.openapi), &openapi}};
+    answer(arena, NULL, files, parameters.openapi ? 3 : 2);
 }
 
 int main(void)

@@ -67,7 +67,9 @@ static const char *add_method(struct model *model, const char *package, const ch
         .input = name_c_type(arena, source->input_type),
         .output = name_c_type(arena, source->output_type),
         .input_descriptor = name_c_lower(arena, source->input_type),
-        .output_descriptor = name_c_lower(arena, source->output_type)};
+        .output_descriptor = name_c_lower(arena, source->output_type),
+        .input_type = arena_strdup(arena, source->input_type),
+        .output_type = arena_strdup(arena, source->output_type)};
     return bind_http(arena, method, source->options);
 }
 

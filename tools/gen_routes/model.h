@@ -10,6 +10,7 @@ struct method {
     const char *handler;        /* memo_service_get_memo */
     const char *input, *output; /* C types */
     const char *input_descriptor, *output_descriptor;
+    const char *input_type, *output_type;                /* ".memos.api.v1.GetMemoRequest" */
     const char *http_method, *http_template, *http_body; /* NULL without a binding */
 };
 
