@@ -25,7 +25,7 @@ after(async () => {
 });
 
 const card = (text) => page.getByRole("article").filter({ hasText: text });
-const composer = () => page.getByRole("main").getByRole("textbox").first();
+const composer = () => page.getByRole("textbox", { name: "New memo" });
 async function write(text) {
   await composer().fill(text);
   await page.getByRole("button", { name: "Save" }).first().click();
