@@ -24,6 +24,9 @@ const char *plugin_section_name(enum memora_kind kind); /* "database" or "storag
 enum status_code plugin_verify(const struct memora_plugin *theirs, const char *path, enum memora_kind kind,
                                const char *name, struct plugin_record *record, struct status *status);
 
+/* Once more after load(), which may lower it. */
+enum status_code plugin_verify_threads(const struct memora_plugin *table, const char *path, struct status *status);
+
 /* Functions that stand in for optional members. */
 void plugin_fill_db(struct memora_db_ops *ops);
 void plugin_fill_storage(struct memora_storage_ops *ops);

@@ -157,13 +157,14 @@ static enum status_code load_new(const char *path, enum memora_kind kind, const 
     warn_if_lazy(entry, path);
     record->plugin.path = memory_strdup(path);
     record->plugin.table = &record->table;
-    if (run_load(record, status)) {
-        free((void *)(uintptr_t)record->plugin.path);
-        return status->code;
-    }
-    if (theirs->threads < record->table.threads)
+    enum status_code code = run_load(record, status);
+    if (code == STATUS_OK && theirs->threads < record->table.threads) {
         record->table.threads = theirs->threads;
-    return STATUS_OK;
+        code = plugin_verify_threads(&record->table, path, status);
+    }
+    if (code)
+        free((void *)(uintptr_t)record->plugin.path);
+    return code;
 }
 
 enum status_code plugin_load(const char *dir, enum memora_kind kind, const char *name, const struct plugin **out,

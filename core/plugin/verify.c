@@ -74,6 +74,16 @@ static enum status_code check_text(const char *text, const char *member, const c
     return STATUS_OK;
 }
 
+enum status_code plugin_verify_threads(const struct memora_plugin *table, const char *path, struct status *status)
+{
+    if (table->threads > MEMORA_THREADS_PARALLEL)
+        return REFUSE("plugin %s: threads is %u, expected 0, 1 or 2", path, table->threads);
+    if (table->kind == MEMORA_KIND_DB && table->threads == MEMORA_THREADS_SERIAL)
+        return REFUSE("plugin %s: threads is 0, expected 1 or 2: a database works on several connections at a time",
+                      path);
+    return STATUS_OK;
+}
+
 static enum status_code check_table(const struct memora_plugin *theirs, const char *path, enum memora_kind kind,
                                     const char *name, struct memora_plugin *ours, struct status *status)
 {
@@ -91,9 +101,7 @@ static enum status_code check_table(const struct memora_plugin *theirs, const ch
         return STATUS_FAILED_PRECONDITION;
     if (strcmp(ours->name, name) != 0)
         return REFUSE("plugin %s: calls itself \"%s\", expected \"%s\" as in the file name", path, ours->name, name);
-    if (ours->threads > MEMORA_THREADS_PARALLEL)
-        return REFUSE("plugin %s: threads is %u, expected 0, 1 or 2", path, ours->threads);
-    return STATUS_OK;
+    return plugin_verify_threads(ours, path, status);
 }
 
 /* Copies what both sides know of the operations and names the first member that is missing. */

@@ -67,7 +67,8 @@ struct memora_dialect {
     char quote;             /* around identifiers: ` or " */
     char pad[3];            /* 0 */
     const char *schema_dir; /* "sqlite", "mysql", "postgres" or one's own */
-    /* Pairs "name", "text", ended by NULL. In the text {0}, {1}, ... stand for the arguments. */
+    /* Pairs "name", "text", ended by NULL. In the text {0}, {1}, ... stand for the arguments. Those that a driver must
+     * have are in share/doc/memora/dialect.md. */
     const char *const *fragments;
 };
 

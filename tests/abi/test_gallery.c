@@ -75,6 +75,10 @@ static void test_tables(void **state)
         assert_refused(MEMORA_KIND_STORAGE, cases[i].name, STATUS_FAILED_PRECONDITION, cases[i].message);
     assert_refused(MEMORA_KIND_DB, "nocommit", STATUS_FAILED_PRECONDITION,
                    "plugin %s: required member commit of struct memora_db_ops is missing");
+    static const char *const serial[] = {"serial", "lowered"};
+    for (size_t i = 0; i < sizeof serial / sizeof serial[0]; i++)
+        assert_refused(MEMORA_KIND_DB, serial[i], STATUS_FAILED_PRECONDITION,
+                       "plugin %s: threads is 0, expected 1 or 2: a database works on several connections at a time");
 }
 
 static void test_missing_file(void **state)
