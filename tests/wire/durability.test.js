@@ -13,7 +13,7 @@ const WRITERS = 16;
 test(`${ROUNDS} kills under load lose no acknowledged memo`, { timeout: 240_000 }, async () => {
   const dir = mkdtempSync(join(tmpdir(), "memora-kill-"));
   const acknowledged = new Set();
-  let server = await Server.start({ dir });
+  const server = await Server.start({ dir });
   const token = await server.signUp("founder");
   try {
     for (let round = 0; round < ROUNDS; round++) {
@@ -36,7 +36,7 @@ test(`${ROUNDS} kills under load lose no acknowledged memo`, { timeout: 240_000 
       dying = true;
       await server.kill();
       await Promise.all(writers);
-      server = await Server.start({ dir });
+      await server.launch();
     }
     const found = new Set();
     let pageToken = "";
@@ -52,6 +52,7 @@ test(`${ROUNDS} kills under load lose no acknowledged memo`, { timeout: 240_000 
     await server.stop();
   } finally {
     if (server.child.exitCode === null && server.child.signalCode === null) await server.kill();
+    await server.database.cleanUp();
     rmSync(dir, { recursive: true, force: true });
   }
 });

@@ -5,11 +5,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
+import { expected } from "./lib/backend.js";
 import { differences } from "./lib/compare.js";
 import { outOfScope } from "./lib/out-of-scope.js";
 import { Server, fixture } from "./lib/server.js";
 
-const recorded = JSON.parse(readFileSync(join(fixture, "expected.json"), "utf8"));
+const recorded = JSON.parse(readFileSync(join(fixture, expected), "utf8"));
 const tokens = {};
 let server;
 

@@ -3,14 +3,12 @@ import { spawn } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 
-export const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
-export const shared = process.env.MEMORA_SHARED || resolve(root, "../shared");
-export const fixture = join(shared, "fixtures/existing-db");
+import { prepare } from "./backend.js";
+import { build, fixture } from "./paths.js";
 
-const build = process.env.MEMORA_BUILD || join(root, "build/debug");
+export { fixture, root, shared } from "./paths.js";
 
 function freePort() {
   return new Promise((done, fail) => {
@@ -44,10 +42,16 @@ export class Server {
     const server = new Server();
     server.dir = options.dir || mkdtempSync(join(tmpdir(), "memora-wire-"));
     server.keepDir = Boolean(options.dir);
-    if (options.fixture) cpSync(join(fixture, "sqlite"), server.dir, { recursive: true });
+    if (options.fixture) cpSync(join(fixture, "sqlite/assets"), join(server.dir, "assets"), { recursive: true });
     server.options = options;
     server.port = options.port || (await freePort());
-    await server.launch();
+    server.database = await prepare({ dir: server.dir, fixture: Boolean(options.fixture) });
+    try {
+      await server.launch();
+    } catch (error) {
+      await server.database.cleanUp();
+      throw error;
+    }
     return server;
   }
 
@@ -56,17 +60,18 @@ export class Server {
     if (!existsSync(program)) throw new Error(`${program} is missing: build first`);
     this.url = `http://127.0.0.1:${this.port}`;
     this.output = "";
-    this.child = spawn(
-      program,
-      ["--port", String(this.port), "--addr", "127.0.0.1", "--data", this.dir, ...(this.options.args || [])],
-      { env: { PATH: process.env.PATH, ...(this.options.env || {}) }, stdio: ["ignore", "pipe", "pipe"] },
-    );
+    const place = ["--port", String(this.port), "--addr", "127.0.0.1", "--data", this.dir];
+    this.child = spawn(program, [...place, ...this.database.args, ...(this.options.args || [])], {
+      env: { PATH: process.env.PATH, ...this.database.env, ...(this.options.env || {}) },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     this.child.stdout.on("data", (chunk) => (this.output += chunk));
     this.child.stderr.on("data", (chunk) => (this.output += chunk));
     this.ended = new Promise((done) => this.child.once("exit", (code, signal) => done({ code, signal })));
     await untilReady(this.url, this.child, () => this.output);
   }
 
+  /** Ends it at once; launch() starts it again on the same data. */
   async kill() {
     this.child.kill("SIGKILL");
     await this.ended;
@@ -76,6 +81,7 @@ export class Server {
   async stop() {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill("SIGTERM");
     const { code, signal } = await this.ended;
+    await this.database.cleanUp();
     if (!this.keepDir) rmSync(this.dir, { recursive: true, force: true });
     if (code !== 0) throw new Error(`server ended with ${signal || code}:\n${this.output}`);
   }
