@@ -20,6 +20,7 @@ struct blob;
 struct auth;
 struct config;
 struct event_bus;
+struct cache;
 
 /* What handlers may use of the server; one per process, read-only. */
 struct api_services {
@@ -28,6 +29,7 @@ struct api_services {
     struct auth *auth;
     const struct config *config;
     struct event_bus *events; /* may be NULL: no one listens */
+    struct cache *snippets;   /* of memos on lists, by their content; may be NULL: computed each time */
 };
 
 enum api_role { API_ROLE_USER, API_ROLE_ADMIN, API_ROLE_UNKNOWN };

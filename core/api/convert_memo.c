@@ -1,5 +1,6 @@
 #include "api/convert_memo.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,8 @@
 #include "api/convert_attachment.h"
 #include "api/memo_common.h"
 #include "api/names.h"
+#include "base/hash.h"
+#include "cache/cache.h"
 #include "markdown/markdown.h"
 #include "store/attachment.h"
 #include "store/user.h"
@@ -179,9 +182,28 @@ static void add_payload(struct arena *arena, const Memos__Store__MemoPayload *pa
     }
 }
 
-static Memos__Api__V1__Memo *build_view(struct arena *arena, const struct page *page, const struct store_memo *memo,
+/* Parsing the Markdown costs more than all the rest of a list's view. The key holds a hash of the content, so that an
+ * entry needs no eviction; what stands under it comes from the same memo in any case. A memo asked for alone is as
+ * likely as not one of very many, so it neither looks nor fills. */
+static const char *snippet_of(struct api_call *call, const struct page *page, const struct store_memo *memo)
+{
+    struct cache *cache = call->services->snippets;
+    if (!cache || page->count == 1)
+        return markdown_snippet(call->arena, memo->content, memo->content_length);
+    const char *key = arena_printf(call->arena, "%d-%zx-%" PRIx64, memo->id, memo->content_length,
+                                   hash_fast(memo->content, memo->content_length));
+    const char *snippet = cache_get(cache, key, call->arena, NULL);
+    if (!snippet) {
+        snippet = markdown_snippet(call->arena, memo->content, memo->content_length);
+        cache_put(cache, key, snippet, strlen(snippet));
+    }
+    return snippet;
+}
+
+static Memos__Api__V1__Memo *build_view(struct api_call *call, const struct page *page, const struct store_memo *memo,
                                         const struct store_user *creator, unsigned flags)
 {
+    struct arena *arena = call->arena;
     Memos__Api__V1__Memo *view = CODEC_NEW(arena, Memos__Api__V1__Memo, memos__api__v1__memo__descriptor);
     view->name = api_memo_name(arena, memo->uid);
     view->state = memo->row_status == STORE_ARCHIVED ? MEMOS__API__V1__STATE__ARCHIVED : MEMOS__API__V1__STATE__NORMAL;
@@ -191,7 +213,7 @@ static Memos__Api__V1__Memo *build_view(struct arena *arena, const struct page *
     view->content = (char *)(uintptr_t)memo->content;
     view->visibility = (Memos__Api__V1__Visibility)memo->visibility;
     view->pinned = memo->pinned;
-    view->snippet = (char *)(uintptr_t)markdown_snippet(arena, memo->content, memo->content_length);
+    view->snippet = (char *)(uintptr_t)snippet_of(call, page, memo);
     if (memo->parent_uid && !(flags & API_MEMO_WITHOUT_PARENT)) {
         view->optional_parent_case = MEMOS__API__V1__MEMO__OPTIONAL_PARENT_PARENT;
         view->parent = api_memo_name(arena, memo->parent_uid);
@@ -220,7 +242,7 @@ enum status_code api_memo_views(struct api_call *call, struct db_conn *conn, con
     for (size_t i = 0; i < count; i++) {
         const struct store_user *creator = store_user_map_find(&page.users, memos[i].creator_id);
         if (creator)
-            (*views)[(*view_count)++] = build_view(call->arena, &page, &memos[i], creator, flags);
+            (*views)[(*view_count)++] = build_view(call, &page, &memos[i], creator, flags);
     }
     return STATUS_OK;
 }

@@ -18,6 +18,7 @@ struct server {
     struct blob *blob;
     struct auth *auth;
     struct event_bus *events;
+    struct cache *snippets;
     struct api_services services;
     struct rpc_server *rpc;
     struct site site;

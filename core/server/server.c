@@ -9,6 +9,7 @@
 #include "auth/permission.h"
 #include "base/log.h"
 #include "blob/blob.h"
+#include "cache/cache.h"
 #include "event/bus.h"
 #include "server/parts.h"
 
@@ -17,10 +18,12 @@ enum {
     MALLOC_MMAP_BYTES = 256 * 1024,  /* larger blocks (uploads) go back to the system when freed */
     MALLOC_TRIM_BYTES = 1024 * 1024, /* what may lie free at the end of the heap; else each request moves it */
     FILES_BESIDE_CONNECTIONS = 256,
-    STATEMENTS_PER_CONNECTION = 128
+    STATEMENTS_PER_CONNECTION = 128,
+    SNIPPETS = 4096
 };
 
 static const int64_t drain_ns = 10 * (int64_t)1000000000;
+static const int64_t snippet_ttl_ns = 3600 * (int64_t)1000000000;
 
 static void tune_process(const struct config *config)
 {
@@ -74,11 +77,16 @@ static enum status_code open_services(struct server *server, struct status *stat
     const struct config *config = server->config;
     server->store = store_create(server->db);
     server->events = event_bus_create();
+    server->snippets = cache_create(SNIPPETS, snippet_ttl_ns);
     if (blob_open(server->storage_plugin, config, &server->blob, status) != STATUS_OK ||
         auth_create(server->store, config->demo, &server->auth, status) != STATUS_OK)
         return status->code;
-    server->services = (struct api_services){
-        .store = server->store, .blob = server->blob, .auth = server->auth, .config = config, .events = server->events};
+    server->services = (struct api_services){.store = server->store,
+                                             .blob = server->blob,
+                                             .auth = server->auth,
+                                             .config = config,
+                                             .events = server->events,
+                                             .snippets = server->snippets};
     const struct rpc_options options = {.methods = rpc_methods,
                                         .method_count = rpc_method_count,
                                         .services = &server->services,
@@ -115,6 +123,7 @@ static void stop(struct server *server)
     auth_destroy(server->auth);
     blob_close(server->blob);
     event_bus_destroy(server->events);
+    cache_destroy(server->snippets);
     store_destroy(server->store);
     db_close(server->db);
 }
