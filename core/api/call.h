@@ -29,7 +29,7 @@ struct api_services {
     struct auth *auth;
     const struct config *config;
     struct event_bus *events; /* may be NULL: no one listens */
-    struct cache *snippets;   /* of memos on lists, by their content; may be NULL: computed each time */
+    struct cache *snippets;   /* of memos by their content; may be NULL: computed each time */
 };
 
 enum api_role { API_ROLE_USER, API_ROLE_ADMIN, API_ROLE_UNKNOWN };

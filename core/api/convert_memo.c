@@ -182,13 +182,12 @@ static void add_payload(struct arena *arena, const Memos__Store__MemoPayload *pa
     }
 }
 
-/* Parsing the Markdown costs more than all the rest of a list's view. The key holds a hash of the content, so that an
- * entry needs no eviction; what stands under it comes from the same memo in any case. A memo asked for alone is as
- * likely as not one of very many, so it neither looks nor fills. */
-static const char *snippet_of(struct api_call *call, const struct page *page, const struct store_memo *memo)
+/* Parsing the Markdown costs more than all the rest of a memo's view. The key holds a hash of the content, so that an
+ * entry needs no eviction; what stands under it comes from the same memo in any case. */
+static const char *snippet_of(struct api_call *call, const struct store_memo *memo)
 {
     struct cache *cache = call->services->snippets;
-    if (!cache || page->count == 1)
+    if (!cache)
         return markdown_snippet(call->arena, memo->content, memo->content_length);
     const char *key = arena_printf(call->arena, "%d-%zx-%" PRIx64, memo->id, memo->content_length,
                                    hash_fast(memo->content, memo->content_length));
@@ -213,7 +212,7 @@ static Memos__Api__V1__Memo *build_view(struct api_call *call, const struct page
     view->content = (char *)(uintptr_t)memo->content;
     view->visibility = (Memos__Api__V1__Visibility)memo->visibility;
     view->pinned = memo->pinned;
-    view->snippet = (char *)(uintptr_t)snippet_of(call, page, memo);
+    view->snippet = (char *)(uintptr_t)snippet_of(call, memo);
     if (memo->parent_uid && !(flags & API_MEMO_WITHOUT_PARENT)) {
         view->optional_parent_case = MEMOS__API__V1__MEMO__OPTIONAL_PARENT_PARENT;
         view->parent = api_memo_name(arena, memo->parent_uid);

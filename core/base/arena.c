@@ -19,7 +19,7 @@
 #define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
 #endif
 
-enum { ALIGNMENT = 16, FIRST_BLOCK = 8 * 1024, LARGEST_STEP = 1024 * 1024 };
+enum { ALIGNMENT = 16, FIRST_BLOCK = 8 * 1024, LARGEST_STEP = 1024 * 1024, LARGEST_KEPT = 64 * 1024 };
 
 struct block {
     struct block *next;
@@ -108,13 +108,24 @@ void arena_destroy(struct arena *arena)
     free(arena);
 }
 
+/* The larger block is kept, within a bound: the next request is likely to need as much as this one. */
 void arena_reset(struct arena *arena)
 {
-    free_blocks(arena->first->next);
-    arena->first->next = NULL;
-    arena->first->used = 0;
-    ASAN_POISON_MEMORY_REGION(arena->first->data, arena->first->size);
-    arena->current = arena->first;
+    struct block *kept = arena->first, *next = kept->next;
+    while (next) {
+        struct block *block = next, *drop = next;
+        next = block->next;
+        if (block->size > kept->size && block->size <= LARGEST_KEPT) {
+            drop = kept;
+            kept = block;
+        }
+        drop->next = NULL;
+        free_blocks(drop);
+    }
+    kept->next = NULL;
+    kept->used = 0;
+    ASAN_POISON_MEMORY_REGION(kept->data, kept->size);
+    arena->first = arena->current = kept;
     arena->total = 0;
 }
 

@@ -12,7 +12,7 @@ struct arena;
 struct arena *arena_create(void);
 void arena_destroy(struct arena *arena); /* NULL is fine */
 
-/* Frees all but the first block, for re-use by the next request. */
+/* Frees all but one block of moderate size, for re-use by the next request. */
 void arena_reset(struct arena *arena);
 
 /* 16-byte aligned, not cleared. A size of 0 gives a valid pointer. */

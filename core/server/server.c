@@ -19,7 +19,7 @@ enum {
     MALLOC_TRIM_BYTES = 1024 * 1024, /* what may lie free at the end of the heap; else each request moves it */
     FILES_BESIDE_CONNECTIONS = 256,
     STATEMENTS_PER_CONNECTION = 128,
-    SNIPPETS = 4096
+    SNIPPETS = 16384 /* about 200 bytes each */
 };
 
 static const int64_t drain_ns = 10 * (int64_t)1000000000;

@@ -119,7 +119,7 @@ enum status_code store_attachment_get_many(struct db_conn *conn, struct arena *a
     if (uid_count > STORE_IN_MAX)
         return status_set(status, STATUS_INTERNAL, "too many attachments in one look-up: %zu", uid_count);
     uint32_t used = 0;
-    struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, STORE_IN_MAX);
+    struct memora_value *params = store_sql_params(arena, uid_count, 1, 0);
     struct buf sql = buf_in(arena);
     buf_add_str(&sql, SELECT_ATTACHMENT "WHERE attachment.uid IN ");
     store_sql_in_text(&sql, params, &used, uids, uid_count);
@@ -137,7 +137,7 @@ enum status_code store_attachment_list_for_memos(struct db_conn *conn, struct ar
     if (memo_count > STORE_IN_MAX)
         return status_set(status, STATUS_INTERNAL, "too many memos in one look-up: %zu", memo_count);
     uint32_t used = 0;
-    struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, STORE_IN_MAX);
+    struct memora_value *params = store_sql_params(arena, memo_count, 1, 0);
     struct buf sql = buf_in(arena);
     buf_add_str(&sql, SELECT_ATTACHMENT "WHERE attachment.memo_id IN ");
     store_sql_in(&sql, params, &used, memo_ids, memo_count);

@@ -265,7 +265,7 @@ enum status_code store_memo_get_many(struct db_conn *conn, struct arena *arena, 
     if (id_count > STORE_IN_MAX)
         return status_set(status, STATUS_INTERNAL, "too many memo ids in one look-up: %zu", id_count);
     uint32_t used = 0;
-    struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, STORE_IN_MAX);
+    struct memora_value *params = store_sql_params(arena, id_count, 1, 0);
     struct buf sql = buf_in(arena);
     select_head(&sql, true);
     buf_add_str(&sql, join_parent);
@@ -285,7 +285,7 @@ enum status_code store_memo_get_many_by_uid(struct db_conn *conn, struct arena *
     if (uid_count > STORE_IN_MAX)
         return status_set(status, STATUS_INTERNAL, "too many memo uids in one look-up: %zu", uid_count);
     uint32_t used = 0;
-    struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, STORE_IN_MAX);
+    struct memora_value *params = store_sql_params(arena, uid_count, 1, 0);
     struct buf sql = buf_in(arena);
     select_head(&sql, true);
     buf_add_str(&sql, join_parent);

@@ -54,7 +54,7 @@ enum status_code store_reaction_list(struct db_conn *conn, struct arena *arena, 
     if (count > STORE_IN_MAX)
         return status_set(status, STATUS_INTERNAL, "too many memos in one look-up of reactions: %zu", count);
     uint32_t used = 0;
-    struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, STORE_IN_MAX);
+    struct memora_value *params = store_sql_params(arena, count, 1, 0);
     struct buf sql = buf_in(arena);
     buf_add_str(&sql, REACTION_COLUMNS "WHERE content_id IN ");
     store_sql_in_text(&sql, params, &used, content_ids(arena, memo_uids, count), count);
@@ -114,7 +114,7 @@ enum status_code store_reaction_delete(struct db_conn *conn, int32_t id, struct 
 enum status_code store_reaction_delete_of_memos(struct db_conn *conn, struct arena *arena, const char *const *memo_uids,
                                                 size_t count, struct status *status)
 {
-    struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, STORE_IN_MAX);
+    struct memora_value *params = store_sql_params(arena, count, 1, 0);
     struct buf sql = buf_in(arena);
     uint32_t used = 0;
     buf_add_str(&sql, "DELETE FROM reaction WHERE content_id IN ");

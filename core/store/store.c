@@ -72,6 +72,11 @@ static uint32_t rounded_count(size_t count)
     return STORE_IN_MAX;
 }
 
+struct memora_value *store_sql_params(struct arena *arena, size_t count, size_t lists, size_t others)
+{
+    return arena_alloc(arena, (rounded_count(count) * lists + others) * sizeof(struct memora_value));
+}
+
 void store_sql_in(struct buf *sql, struct memora_value *params, uint32_t *used, const int32_t *ids, size_t count)
 {
     uint32_t marks = rounded_count(count);

@@ -35,10 +35,12 @@ void store_read_end(struct db_conn *conn); /* NULL is fine */
 /* Several changes that appear together or not at all; see db_write for the rules of fn. */
 enum status_code store_write(struct store *store, db_write_fn fn, void *ctx, struct status *status);
 
-/* Appends "(?, ?, ...)" for count ids to sql and the ids to params (which must have room for STORE_IN_MAX values from
- * *used on). The number of marks is rounded up (repeating the last id), so that few statement texts exist.
- * 1 <= count <= STORE_IN_MAX. */
+/* Appends "(?, ?, ...)" for count ids to sql and the ids to params (made by store_sql_params, or with room for
+ * STORE_IN_MAX values from *used on). The number of marks is rounded up (repeating the last id), so that few statement
+ * texts exist. 1 <= count <= STORE_IN_MAX. */
 enum { STORE_IN_MAX = 1024 };
+/* Room, not cleared, for the values of so many such lists of count ids, and for others beside them. */
+struct memora_value *store_sql_params(struct arena *arena, size_t count, size_t lists, size_t others);
 void store_sql_in(struct buf *sql, struct memora_value *params, uint32_t *used, const int32_t *ids, size_t count);
 void store_sql_in_text(struct buf *sql, struct memora_value *params, uint32_t *used, const char *const *texts,
                        size_t count);

@@ -224,7 +224,7 @@ struct missing {
 static enum status_code read_missing(struct store *store, struct db_conn *conn, struct arena *arena,
                                      const struct missing *missing, struct store_user_map *out, struct status *status)
 {
-    struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, STORE_IN_MAX);
+    struct memora_value *params = store_sql_params(arena, missing->count, 1, 0);
     enum status_code code = STATUS_OK;
     for (size_t at = 0; !code && at < missing->count; at += STORE_IN_MAX) {
         size_t batch = missing->count - at < STORE_IN_MAX ? missing->count - at : STORE_IN_MAX, count = 0;
