@@ -8,7 +8,7 @@ export function codeOf(error: unknown): Code {
 export const isMissing = (error: unknown) => [Code.NotFound, Code.PermissionDenied, Code.Unauthenticated].includes(codeOf(error));
 
 /** Reached nobody: offline, server down, or connection cut. */
-export function isUnreachable(error: unknown): boolean {
+function isUnreachable(error: unknown): boolean {
   if (error instanceof TypeError) return true;
   const known = ConnectError.from(error);
   return known.code === Code.Unavailable || known.code === Code.DeadlineExceeded || (known.code === Code.Unknown && known.cause instanceof TypeError);

@@ -34,7 +34,12 @@ export const keeper = new TokenKeeper({
   now: () => Date.now(),
   channel: {
     post: (message) => tabs?.postMessage(message),
-    onMessage: (listener) => tabs?.addEventListener("message", (event: MessageEvent<TokenMessage>) => listener(event.data)),
+    onMessage: (listener) =>
+      tabs?.addEventListener("message", (event: MessageEvent<TokenMessage>) => {
+        listener(event.data);
+        // Signed in again in another tab: this one goes on as well.
+        if (event.data.kind === "token" && session.get() === "expired") becomeMember();
+      }),
   },
   exclusive: async (work) => (navigator.locks ? await navigator.locks.request("memora.refresh", work) : work()),
   onSignedOut: () => {

@@ -20,6 +20,11 @@ export function GlobalKeys() {
   const [sheet, setSheet] = useState(false);
 
   useEffect(() => {
+    // The installed app's shortcut.
+    if (new URLSearchParams(location.search).has("search")) openBrowse();
+  }, []);
+
+  useEffect(() => {
     let chordUntil = 0;
     const onKey = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && !isTyping(event.target)) {

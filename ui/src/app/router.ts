@@ -15,6 +15,7 @@ interface EntryState {
 
 const listeners = new Set<() => void>();
 let place = read("pop");
+let visits = 0;
 
 function read(how: Place["how"]): Place {
   const state = history.state as EntryState | null;
@@ -60,9 +61,16 @@ export function navigate(to: string, options: { replace?: boolean } = {}): void 
     announce("replace");
   } else {
     rememberScroll();
+    visits += 1;
     history.pushState({ key: Math.random().toString(36).slice(2) }, "", address);
     announce("push");
   }
+}
+
+/** Back within the page where that is possible, else to `fallback`. */
+export function goBack(fallback: string): void {
+  if (visits > 0) history.back();
+  else navigate(fallback);
 }
 
 export function usePlace(): Place {

@@ -7,7 +7,7 @@ import { queryClient } from "./queryClient";
 const notMoreOftenMs = 30_000;
 
 /** Brings a list up to date with one request for its first page. */
-export async function refreshHead(spec: ListSpec, olderThanMs = notMoreOftenMs): Promise<void> {
+async function refreshHead(spec: ListSpec, olderThanMs = notMoreOftenMs): Promise<void> {
   const key = memoKeys.list(spec);
   const state = queryClient.getQueryState(key);
   if (!state?.data || state.fetchStatus !== "idle" || Date.now() - state.dataUpdatedAt < olderThanMs) return;

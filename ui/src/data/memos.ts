@@ -3,7 +3,6 @@ import { Code } from "@connectrpc/connect";
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { memoApi } from "@/api/client";
 import { codeOf, describeError } from "@/api/errors";
-import { State } from "@/gen/memos/api/v1/common_pb";
 import { type Memo, MemoSchema, Visibility } from "@/gen/memos/api/v1/memo_service_pb";
 import { t } from "@/i18n";
 import { quoteLiteral, toFilter } from "@/search/filter";
@@ -18,7 +17,7 @@ export const pageSize = 16;
 
 export const memoUid = (name: string) => name.slice("memos/".length);
 
-export function filterOf(spec: ListSpec): string {
+function filterOf(spec: ListSpec): string {
   const fixed: string[] = [];
   if (spec.creator) fixed.push(`creator == ${quoteLiteral(spec.creator)}`);
   if (spec.visibilities) fixed.push(`visibility in [${spec.visibilities.map((one) => quoteLiteral(Visibility[one])).join(", ")}]`);
@@ -148,8 +147,6 @@ export async function changeMemo(memo: Memo, changes: Changes): Promise<boolean>
     return false;
   }
 }
-
-export const isArchived = (memo: Memo) => memo.state === State.ARCHIVED;
 
 export async function fetchMemo(name: string): Promise<Memo> {
   return memoApi.getMemo({ name });

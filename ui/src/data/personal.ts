@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { shortcutApi, userApi } from "@/api/client";
 import type { UserSetting, UserSetting_GeneralSetting } from "@/gen/memos/api/v1/user_service_pb";
+import { State } from "@/gen/memos/api/v1/common_pb";
 import { Visibility } from "@/gen/memos/api/v1/memo_service_pb";
 import { statsKey } from "./statsCache";
 import { useMe } from "./users";
@@ -21,11 +22,15 @@ export function useStats(user: string | undefined) {
   });
 }
 
-/** Counts over everybody's memos that the reader may see. */
-export function useAllStats(enabled: boolean) {
+export type StatsScope = "explore" | "archived";
+
+const scopeRequests = { explore: { filter: 'visibility in ["PUBLIC", "PROTECTED"]' }, archived: { state: State.ARCHIVED } };
+
+/** Counts over what everybody shares, or over one's own archived memos. */
+export function useAllStats(scope: StatsScope, enabled: boolean) {
   return useQuery({
-    queryKey: ["all-stats"],
-    queryFn: async ({ signal }) => (await userApi.listAllUserStats({}, { signal })).stats,
+    queryKey: ["all-stats", scope],
+    queryFn: async ({ signal }) => (await userApi.listAllUserStats(scopeRequests[scope], { signal })).stats,
     enabled,
     staleTime: 5 * 60_000,
   });

@@ -34,4 +34,6 @@ export function patchStats(before: Memo | undefined, after: Memo | undefined): v
   const creator = (after ?? before)?.creator;
   if (!creator) return;
   queryClient.setQueryData<UserStats>(statsKey(creator), (stats) => stats && changeStats(stats, before, after));
+  // Counts over several people are asked for again when next shown.
+  void queryClient.invalidateQueries({ queryKey: ["all-stats"], refetchType: "none" });
 }

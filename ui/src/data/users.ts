@@ -32,7 +32,7 @@ function remember({ name, username, displayName, avatarUrl, role }: User): void 
   writeLocalJson(rememberedKey, { name, username, displayName, avatarUrl, role } satisfies Remembered);
 }
 
-export async function fetchMe(): Promise<User> {
+async function fetchMe(): Promise<User> {
   const { user } = await authApi.getCurrentUser({});
   remember(user!);
   return user!;

@@ -25,6 +25,8 @@ interface Props {
   /** Under which the draft is kept. */
   draftKey: string;
   initial: Draft;
+  /** Names of the files the memo already has. */
+  storedFiles?: string[];
   placeholder: string;
   label: string;
   autoFocus?: boolean;
@@ -41,13 +43,15 @@ interface Props {
 
 const keepAfterMs = 300;
 
-export function Editor({ draftKey, initial, placeholder, label, autoFocus, focusWish = 0, fixedVisibility, unchanged, onSave, onCancel, notice }: Props) {
+const none: string[] = [];
+
+export function Editor({ draftKey, initial, storedFiles = none, placeholder, label, autoFocus, focusWish = 0, fixedVisibility, unchanged, onSave, onCancel, notice }: Props) {
   const [content, setContent] = useState(initial.content);
   const [visibility, setVisibility] = useState(initial.visibility);
   const [saving, setSaving] = useState(false);
   const [failure, setFailure] = useState<unknown>();
   const [dropping, setDropping] = useState(false);
-  const { uploads, add, remove, move, retry } = useUploads(initial.files, useUploadLimit());
+  const { uploads, add, remove, move, retry } = useUploads(initial.files, storedFiles, useUploadLimit());
   const me = useMe();
   const stats = useStats(me?.name).data;
   const tags = useMemo(() => new Map(Object.entries(stats?.tagCount ?? {})), [stats]);

@@ -44,6 +44,7 @@ export default function MemoEditor({ memo, onDone }: { memo: Memo; onDone(): voi
       <Editor
         draftKey={key}
         initial={initial}
+        storedFiles={memo.attachments.map((one) => one.name)}
         autoFocus
         label={t("editor.edit")}
         placeholder={t("editor.placeholder")}

@@ -37,13 +37,13 @@ function named(file: File): File {
   return new File([file], `pasted-${stamp}.${ending}`, { type: file.type });
 }
 
-/** Uploads begin when files are chosen, a few at a time; each can be cancelled, repeated and removed. */
-export function useUploads(initial: DraftFile[], limitBytes: number | undefined) {
+/** `stored` names the files the memo already has. Uploads begin when files are chosen, a few at a time; each can be cancelled, repeated and removed. */
+export function useUploads(initial: DraftFile[], stored: string[], limitBytes: number | undefined) {
   const [uploads, setUploads] = useState<Upload[]>(() => initial.map(fromDraft));
   const files = useRef(new Map<string, File>());
   const aborts = useRef(new Map<string, AbortController>());
   const previews = useRef(new Set<string>());
-  const initialNames = useRef(new Set(initial.map((file) => file.name)));
+  const storedNames = useRef(new Set(stored));
 
   const patch = useCallback((id: string, change: Partial<Upload>) => {
     setUploads((all) => all.map((one) => (one.id === id ? { ...one, ...change } : one)));
@@ -95,7 +95,7 @@ export function useUploads(initial: DraftFile[], limitBytes: number | undefined)
     aborts.current.get(upload.id)?.abort();
     setUploads((all) => all.filter((one) => one.id !== upload.id));
     // Files of a stored memo go when the edit is saved; new ones are of no use to anybody else.
-    if (upload.name && !initialNames.current.has(upload.name)) void attachmentApi.deleteAttachment({ name: upload.name }).catch(() => undefined);
+    if (upload.name && !storedNames.current.has(upload.name)) void attachmentApi.deleteAttachment({ name: upload.name }).catch(() => undefined);
   }, []);
 
   const move = useCallback((id: string, by: number) => {
@@ -119,12 +119,7 @@ export function useUploads(initial: DraftFile[], limitBytes: number | undefined)
     [patch],
   );
 
-  const reset = useCallback(() => {
-    aborts.current.forEach((abort) => abort.abort());
-    setUploads([]);
-  }, []);
-
-  return { uploads, add, remove, move, retry, reset };
+  return { uploads, add, remove, move, retry };
 }
 
 export const toDraftFiles = (uploads: Upload[]): DraftFile[] =>

@@ -51,7 +51,7 @@ function readAttributes(tag: string, source: string): Record<string, string> {
   return found;
 }
 
-export function tokenizeHtml(html: string): HtmlToken[] {
+function tokenizeHtml(html: string): HtmlToken[] {
   const tokens: HtmlToken[] = [];
   let position = 0;
   const text = (end: number) => {

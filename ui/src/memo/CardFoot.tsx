@@ -5,7 +5,7 @@ import { t } from "@/i18n";
 import { CommentIcon, LinkIcon } from "@/ui/icons";
 import { Reactions } from "./Reactions";
 
-export const commentCount = (memo: Memo) => memo.relations.filter((one) => one.type === MemoRelation_Type.COMMENT && one.relatedMemo?.name === memo.name).length;
+const commentCount = (memo: Memo) => memo.relations.filter((one) => one.type === MemoRelation_Type.COMMENT && one.relatedMemo?.name === memo.name).length;
 
 export const references = (memo: Memo) => memo.relations.filter((one) => one.type === MemoRelation_Type.REFERENCE);
 

@@ -1,5 +1,6 @@
 import { isMissing } from "@/api/errors";
 import { Link } from "@/app/Link";
+import { goBack } from "@/app/router";
 import { useInstanceTitle } from "@/data/instance";
 import { memoUid, useMemoByName } from "@/data/memos";
 import { parentOf } from "@/data/memoLists";
@@ -43,9 +44,9 @@ function Back({ memo }: { memo: Memo }) {
     <Link
       to={to}
       onClick={(event) => {
-        if (parent || history.length < 2 || !document.referrer.startsWith(location.origin)) return;
+        if (parent || event.metaKey || event.ctrlKey || event.shiftKey) return;
         event.preventDefault();
-        history.back();
+        goBack("/");
       }}
       className="-ms-2 inline-flex min-h-10 w-fit items-center gap-1 rounded-full px-2 pe-3.5 text-sm text-muted hover:bg-sunken hover:text-ink"
     >

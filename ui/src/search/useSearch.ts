@@ -4,7 +4,7 @@ import { formatQuery, parseQuery, queryFromFactors, type Term, toggleTerm } from
 
 const listPath = /^\/(|explore|archived|u\/[^/]+)$/;
 
-export function readSearch(place: Place): { query: string; shortcut: string | null } {
+function readSearch(place: Place): { query: string; shortcut: string | null } {
   const params = new URLSearchParams(place.search);
   const factors = params.get("filter");
   const query = params.get("q") ?? (factors ? queryFromFactors(factors) : "");

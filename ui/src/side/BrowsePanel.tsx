@@ -20,20 +20,22 @@ export interface ScopeStats {
 const dates = (stats: UserStats) => stats.memoCreatedTimestamps.map((time) => new Date(Number(time.seconds) * 1000));
 
 /** Counts for the page at hand: one's own at home, a person's on the profile, everybody's on explore. */
-export function useScopeStats(): ScopeStats {
+function useScopeStats(): ScopeStats {
   const { path } = usePlace();
   const me = useMe();
   const guest = useStore(session) === "guest";
   const profile = /^\/u\/([^/]+)$/.exec(path)?.[1];
   const everybody = path === "/explore" || (guest && !profile);
-  const one = useStats(everybody ? undefined : profile ? `users/${profile}` : me?.name);
-  const all = useAllStats(everybody);
-  const found = everybody ? all.data : one.data && [one.data];
+  const archived = path === "/archived";
+  const several = everybody || archived;
+  const one = useStats(several ? undefined : profile ? `users/${profile}` : me?.name);
+  const all = useAllStats(archived ? "archived" : "explore", several);
+  const found = several ? all.data : one.data && [one.data];
   const tags = new Map<string, number>();
   for (const stats of found ?? []) {
     for (const [tag, count] of Object.entries(stats.tagCount)) tags.set(tag, (tags.get(tag) ?? 0) + count);
   }
-  const source = everybody ? all : one;
+  const source = several ? all : one;
   return { tags, days: (found ?? []).flatMap(dates), loading: source.isLoading, error: source.data ? null : source.error, retry: () => void source.refetch() };
 }
 
