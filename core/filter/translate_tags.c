@@ -62,7 +62,7 @@ struct filter_condition *filter_translate_macro(struct filter_source *source, co
     const struct filter_field *field = tags_field(source, node->target);
     if (!field)
         return filter_refuse(source, "comprehension range must be a list field");
-    enum filter_match match;
+    enum filter_match match = FILTER_EXACT;
     struct filter_value value;
     if (!read_predicate(source, node->arguments[1], node->arguments[0]->name, &match, &value))
         return NULL;

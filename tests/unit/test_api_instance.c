@@ -185,13 +185,14 @@ static void fills_in_defaults(void **state)
                  "{\"name\":\"instance/settings/STORAGE\",\"storageSetting\":{\"storageType\":\"LOCAL\","
                  "\"filepathTemplate\":\"assets/{timestamp}_{uuid}_{filename}\",\"uploadSizeLimitMb\":\"30\","
                  "\"s3Config\":null}}");
-    assert_shows(f, shown(f, NULL, "MEMO_RELATED"),
-                 "{\"name\":\"instance/settings/MEMO_RELATED\",\"memoRelatedSetting\":{\"contentLengthLimit\":8192,"
-                 "\"enableDoubleClickEdit\":false,\"reactions\":[\"👍\",\"👎\",\"❤️\",\"🎉\",\"😄\",\"😕\","
-                 "\"😢\","
-                 "\"😡\"]"
-                 "}"
-                 "}");
+    assert_shows(
+        f, shown(f, NULL, "MEMO_RELATED"),
+        "{\"name\":\"instance/settings/MEMO_RELATED\",\"memoRelatedSetting\":{\"contentLengthLimit\":8192,"
+        "\"enableDoubleClickEdit\":false,\"reactions\":[\"👍\",\"👎\",\"❤️\",\"🎉\",\"😄\",\"😕\","
+        "\"😢\","
+        "\"😡\"]"
+        "}"
+        "}");
     assert_shows(f, shown(f, "alice", "AI"),
                  "{\"name\":\"instance/settings/AI\",\"aiSetting\":{\"providers\":[],\"transcription\":null}}");
     assert_shows(f, shown(f, NULL, "TAGS"), "{\"name\":\"instance/settings/TAGS\",\"tagsSetting\":{\"tags\":{}}}");
