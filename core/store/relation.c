@@ -53,14 +53,27 @@ static void read_row(const struct db_rows *rows, struct arena *arena, bool with_
 
 /* Outgoing ones first, then by the newest source. Sorted here: an ORDER BY over the two halves costs the database more
  * than finding the rows, of which there are few. */
-static int compare(const void *a, const void *b)
+static int compare(const struct store_relation *left, const struct store_relation *right)
 {
-    const struct store_relation *left = a, *right = b;
     if (left->incoming != right->incoming)
         return left->incoming ? 1 : -1;
-    if (left->memo_id != right->memo_id)
-        return left->memo_id > right->memo_id ? -1 : 1;
-    return (left->related_memo_id > right->related_memo_id) - (left->related_memo_id < right->related_memo_id);
+    return (left->memo_id < right->memo_id) - (left->memo_id > right->memo_id);
+}
+
+static int by_oldest_target(const void *a, const void *b)
+{
+    const struct store_relation *left = a, *right = b;
+    int order = compare(left, right);
+    return order ? order
+                 : (left->related_memo_id > right->related_memo_id) - (left->related_memo_id < right->related_memo_id);
+}
+
+static int by_newest_target(const void *a, const void *b)
+{
+    const struct store_relation *left = a, *right = b;
+    int order = compare(left, right);
+    return order ? order
+                 : (left->related_memo_id < right->related_memo_id) - (left->related_memo_id > right->related_memo_id);
 }
 
 enum status_code store_relation_list(struct db_conn *conn, struct arena *arena, const int32_t *memo_ids, size_t count,
@@ -85,8 +98,6 @@ enum status_code store_relation_list(struct db_conn *conn, struct arena *arena, 
     store_sql_in(&sql, params, &used, memo_ids, count);
     add_visible(&sql, "source", viewer, params, &used);
     add_visible(&sql, "target", viewer, params, &used);
-    buf_add_str(&sql, " ORDER BY direction, memo_id DESC, related_memo_id");
-    buf_add_str(&sql, with_content ? "" : " DESC");
 
     struct db_rows *rows;
     struct status problem = {0};
@@ -104,7 +115,7 @@ enum status_code store_relation_list(struct db_conn *conn, struct arena *arena, 
     }
     db_rows_close(rows);
     if (*out_count > 1)
-        qsort(*out, *out_count, sizeof **out, compare);
+        qsort(*out, *out_count, sizeof **out, with_content ? by_oldest_target : by_newest_target);
     return problem.code ? status_set(status, problem.code, "%s", problem.message) : STATUS_OK;
 }
 
