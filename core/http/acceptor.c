@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "http/internal.h"
 
-enum { ACCEPTOR_STACK = 128 * 1024, REAP_EVERY_MS = 1000, BUSY_WAIT_MS = 20, ACCEPT_SERIES = 64 };
+enum { ACCEPTOR_STACK = 128 * 1024, SWEEP_EVERY_MS = 1000, BUSY_WAIT_MS = 20, ACCEPT_SERIES = 64 };
 
 static unsigned connections_of(struct http_loop *loop)
 {
@@ -64,23 +64,25 @@ static bool accept_some(struct http_server *server)
 static void *accept_loop(void *arg)
 {
     struct http_server *server = arg;
-    int64_t reaped_ns = clock_mono_ns();
+    int64_t swept_ns = clock_mono_ns();
     bool pause = false;
     for (;;) {
         /* At the limit the kernel's backlog holds newcomers until a place is free. */
         bool closed = pause || is_full(server);
         struct pollfd wait[2] = {{.fd = server->wake_fd, .events = POLLIN},
                                  {.fd = closed ? -1 : server->listen_fd, .events = POLLIN}};
-        int ready = poll(wait, 2, closed ? BUSY_WAIT_MS : REAP_EVERY_MS);
+        int ready = poll(wait, 2, closed ? BUSY_WAIT_MS : SWEEP_EVERY_MS);
         if (wait[0].revents)
             return NULL;
         pause = ready > 0 && wait[1].revents && !accept_some(server);
         int64_t now_ns = clock_mono_ns();
-        if (now_ns - reaped_ns < REAP_EVERY_MS * (int64_t)1000000)
+        if (now_ns - swept_ns < SWEEP_EVERY_MS * (int64_t)1000000)
             continue;
-        reaped_ns = now_ns;
-        for (unsigned i = 0; i < server->loop_count; i++)
+        swept_ns = now_ns;
+        for (unsigned i = 0; i < server->loop_count; i++) {
             connection_reap(&server->loops[i], now_ns);
+            stream_sweep(&server->loops[i], now_ns);
+        }
     }
 }
 

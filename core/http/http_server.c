@@ -74,6 +74,7 @@ static enum status_code start_loops(struct http_server *server, struct status *s
         struct http_loop *loop = &server->loops[i];
         loop->server = server;
         pthread_mutex_init(&loop->lock, NULL);
+        pthread_mutex_init(&loop->stream_lock, NULL);
         server->loop_count++;
         loop->daemon = start_daemon(loop, threads);
         if (!loop->daemon)
@@ -91,6 +92,7 @@ static void destroy(struct http_server *server)
         if (server->loops[i].daemon)
             MHD_stop_daemon(server->loops[i].daemon);
         pthread_mutex_destroy(&server->loops[i].lock);
+        pthread_mutex_destroy(&server->loops[i].stream_lock);
     }
     free(server->loops);
     if (server->unix_bound)
@@ -161,6 +163,8 @@ void http_server_stop(struct http_server *server, int64_t drain_ns)
         return;
     atomic_store(&server->stopping, true);
     acceptor_stop(server);
+    for (unsigned i = 0; i < server->loop_count; i++)
+        stream_end_all(&server->loops[i]);
     wait_until_idle(server, drain_ns);
     destroy(server);
 }

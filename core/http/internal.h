@@ -36,6 +36,17 @@ struct http_loop {
     pthread_mutex_t lock;
     struct http_connection *first;
     unsigned count; /* connections, also those on their way from accept */
+    pthread_mutex_t stream_lock;
+    struct http_request *streams; /* requests whose endless stream has waited; under stream_lock */
+};
+
+/* The rests of an endless stream; under stream_lock of its loop. */
+struct http_rest {
+    struct http_request *next, *previous;
+    bool listed;
+    bool suspended; /* the connection is, and whoever clears this resumes it */
+    bool woken;     /* while it was not suspended */
+    bool gone;      /* the client is */
 };
 
 enum http_phase {
@@ -54,6 +65,7 @@ struct http_request {
     struct MHD_Connection *connection;
     struct http_connection *from;
     struct http_request *next; /* in the queue of the workers */
+    struct http_rest rest;
     enum http_phase phase;
     char *body; /* malloc family; wire.body points here */
     size_t body_cap;
@@ -144,6 +156,17 @@ void serve_overloaded(struct http_request *request);
 
 /* response.c: hands the answer to libmicrohttpd; MHD_NO closes the connection. */
 enum MHD_Result response_send(struct http_request *request);
+
+/* stream.c: content reader of libmicrohttpd; cls is the request. */
+ssize_t stream_read(void *cls, uint64_t position, char *out, size_t cap);
+/* wire_request.wake */
+void stream_wake(const struct wire_request *wire);
+/* The stream is closed: nothing of it is kept. */
+void stream_forget(struct http_request *request);
+/* Reads again the streams whose time has come and ends those whose client is gone. */
+void stream_sweep(struct http_loop *loop, int64_t now_ns);
+/* The server is stopping: ends all that wait. */
+void stream_end_all(struct http_loop *loop);
 
 /* worker.c */
 enum status_code worker_pool_create(unsigned threads, unsigned queue, struct worker_pool **out, struct status *status);

@@ -109,6 +109,7 @@ void request_begin(struct http_request *request, const char *method)
     wire->peer = request->from->peer;
     wire->header = find_header;
     wire->each_header = each_header;
+    wire->wake = stream_wake;
     wire->host = find_header(wire, "Host");
     if (!wire->host)
         wire->host = "";
@@ -137,6 +138,7 @@ void request_on_completed(void *cls, struct MHD_Connection *connection, void **c
     struct wire_stream *stream = request->response.stream;
     if (stream && stream->close)
         stream->close(stream->ctx);
+    stream_forget(request);
     body_release(request);
     connection_allow(request->from, 2 * (int64_t)server->config->idle_timeout_s, 0);
     bool counted = request->counted;

@@ -5,17 +5,7 @@
 #include "base/log.h"
 #include "http/internal.h"
 
-enum { STREAM_BLOCK = 32 * 1024 };
-
-static ssize_t read_stream(void *cls, uint64_t position, char *out, size_t cap)
-{
-    const struct http_request *request = cls;
-    const struct wire_stream *stream = request->response.stream;
-    int64_t got = stream->read(stream->ctx, position, out, cap);
-    if (got > 0)
-        return (ssize_t)got;
-    return got == 0 ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
-}
+enum { STREAM_BLOCK = 32 * 1024, ENDLESS_BLOCK = 4 * 1024 };
 
 /* libmicrohttpd closes the descriptor it is given, but closing is the stream's own business; hence the copy. */
 static struct MHD_Response *from_file(const struct wire_stream *stream)
@@ -40,7 +30,8 @@ static struct MHD_Response *create(struct http_request *request)
         return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     if (stream->fd >= 0)
         return from_file(stream);
-    return MHD_create_response_from_callback(stream->size, STREAM_BLOCK, read_stream, request, NULL);
+    size_t block = stream->size == WIRE_STREAM_ENDLESS ? ENDLESS_BLOCK : STREAM_BLOCK;
+    return MHD_create_response_from_callback(stream->size, block, stream_read, request, NULL);
 }
 
 enum MHD_Result response_send(struct http_request *request)
@@ -61,7 +52,7 @@ enum MHD_Result response_send(struct http_request *request)
             log_warn("dropped response header %s: its value is not valid", header->name);
     }
     request->phase = HTTP_SENDING;
-    if (answer->stream && answer->stream->size == UINT64_MAX)
+    if (answer->stream && answer->stream->size == WIRE_STREAM_ENDLESS)
         connection_allow_any(request->from); /* a stream of events ends when it ends */
     else
         connection_allow(request->from, request->server->config->idle_timeout_s,

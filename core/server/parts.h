@@ -7,6 +7,7 @@
 #include "http/feed.h"
 #include "http/http.h"
 #include "http/site.h"
+#include "http/sse.h"
 #include "plugin/plugin.h"
 #include "rpc/rpc.h"
 
@@ -23,6 +24,7 @@ struct server {
     struct rpc_server *rpc;
     struct site site;
     struct feed feed;
+    struct sse sse;
     struct http_server *http;
 };
 

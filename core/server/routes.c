@@ -23,6 +23,8 @@ struct http_route_target server_route(void *ctx, const struct wire_request *requ
         return (struct http_route_target){files_handle, &server->services, false, NULL};
     if (avatar_owns(request))
         return (struct http_route_target){avatar_handle, &server->services, false, NULL};
+    if (sse_owns_path(path))
+        return (struct http_route_target){sse_handle, &server->sse, false, site_allow_get};
     if (rpc_owns_path(server->rpc, path))
         return (struct http_route_target){rpc_handle, server->rpc, rpc_is_quick(server->rpc, request), NULL};
     if (feed_owns_path(path))

@@ -28,6 +28,9 @@ struct wire_request {
     /* Calls each for every header until it returns false. */
     void (*each_header)(const struct wire_request *request,
                         bool (*each)(void *ctx, const char *name, const char *value), void *ctx);
+    /* Makes a stream whose read said WIRE_STREAM_WAIT be read again. Any thread, at any time from the call of the
+     * handler to the stream's close; never waits. A call before the stream waits is not lost. */
+    void (*wake)(const struct wire_request *request);
     void *transport; /* private to http/ */
 };
 
@@ -35,11 +38,20 @@ struct wire_header {
     const char *name, *value; /* borrowed from the arena or static */
 };
 
+/* What read of a stream gives when there are no bytes yet: the connection rests, without a thread, until
+ * request->wake or wake_ns. */
+enum { WIRE_STREAM_WAIT = -2 };
+/* Size of a stream that goes on until read says it ends. It ends by itself when its client is gone or the server stops.
+ */
+#define WIRE_STREAM_ENDLESS UINT64_MAX
+
 /* A body that is produced while it is sent; read runs on an HTTP thread and must not wait long. */
 struct wire_stream {
-    uint64_t size; /* total bytes */
-    /* Fills up to cap bytes of the body from position pos; returns bytes, 0 at the end, -1 on failure. */
+    uint64_t size; /* total bytes, or WIRE_STREAM_ENDLESS */
+    /* Fills up to cap bytes of the body from position pos; returns bytes, 0 at the end, -1 on failure,
+     * WIRE_STREAM_WAIT (endless streams only). */
     int64_t (*read)(void *ctx, uint64_t pos, void *out, size_t cap);
+    int64_t wake_ns; /* set by read before it says WIRE_STREAM_WAIT: clock_mono_ns() of the next read, to the second */
     void (*close)(void *ctx); /* called exactly once */
     void *ctx;
     int fd; /* >= 0: send size bytes of this file from fd_offset instead of read (sendfile); close() closes */

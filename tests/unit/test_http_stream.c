@@ -1,0 +1,143 @@
+/* Streams that have nothing to send at times: they rest, and go on when woken or when their time has come. */
+#include <stdatomic.h>
+
+#include "http_client.h"
+
+enum { READS_WITH_DATA = 3 };
+
+/* A handler's stream gives READS_WITH_DATA bytes, one a read, with a rest before each. */
+struct fixture {
+    struct config config;
+    struct http_server *server;
+    int port;
+    bool by_time; /* rests end by themselves; else by a wake that comes before the rest begins */
+    atomic_int closed;
+};
+
+struct resting {
+    struct fixture *fixture;
+    const struct wire_request *request;
+    struct wire_stream stream;
+    unsigned reads;
+};
+
+static int64_t resting_read(void *ctx, uint64_t position, void *out, size_t cap)
+{
+    struct resting *resting = ctx;
+    assert_true(cap > 0);
+    if (resting->reads++ % 2 == 0) {
+        resting->stream.wake_ns = resting->fixture->by_time ? clock_mono_ns() : INT64_MAX;
+        if (!resting->fixture->by_time)
+            resting->request->wake(resting->request);
+        return WIRE_STREAM_WAIT;
+    }
+    memset(out, 'r', 1);
+    return position < READS_WITH_DATA ? 1 : 0;
+}
+
+static void resting_close(void *ctx)
+{
+    atomic_fetch_add(&((struct resting *)ctx)->fixture->closed, 1);
+}
+
+static void rest(void *ctx, struct wire_request *request, struct wire_response *response)
+{
+    struct resting *resting = ARENA_NEW(request->arena, struct resting);
+    resting->fixture = ctx;
+    resting->request = request;
+    request->wake(request); /* before there is a stream at all */
+    resting->stream = (struct wire_stream){
+        .size = WIRE_STREAM_ENDLESS, .read = resting_read, .close = resting_close, .ctx = resting, .fd = -1};
+    response->stream = &resting->stream;
+}
+
+static struct http_route_target route(void *ctx, const struct wire_request *request)
+{
+    return (struct http_route_target){rest, ctx, strcmp(request->path, "/quick") == 0, NULL};
+}
+
+static int setup(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    assert_non_null(fixture);
+    fixture->config = test_config();
+    fixture->server = start_server(&fixture->config, route, fixture);
+    fixture->port = http_server_port(fixture->server);
+    *state = fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    http_server_stop(fixture->server, 1000000000);
+    free(fixture);
+    return 0;
+}
+
+static void expect_stream(struct fixture *fixture, const char *request, const char *body)
+{
+    struct client *client = client_new(fixture->port);
+    int closed = atomic_load(&fixture->closed);
+    client_send(client->fd, request);
+    struct answer answer = client_read(client);
+    assert_int_equal(answer.status, 200);
+    answer_free(&answer);
+    size_t length = strlen(body);
+    while (client->held < length && client_fill(client))
+        ;
+    assert_int_equal(client->held, length);
+    assert_memory_equal(client->buffer, body, length);
+    for (int i = 0; i < 10000 && atomic_load(&fixture->closed) == closed; i++)
+        usleep(1000);
+    assert_int_equal(atomic_load(&fixture->closed), closed + 1);
+    client_free(client);
+}
+
+static const char chunks[] = "1\r\nr\r\n1\r\nr\r\n1\r\nr\r\n0\r\n\r\n";
+
+static void a_wake_before_the_rest_counts(void **state)
+{
+    struct fixture *fixture = *state;
+    expect_stream(fixture, "GET /quick HTTP/1.1\r\nHost: h\r\n\r\n", chunks);
+    expect_stream(fixture, "GET /worker HTTP/1.1\r\nHost: h\r\n\r\n", chunks);
+    /* HTTP/1.0 has no chunks; the end of the connection ends the stream. */
+    expect_stream(fixture, "GET /quick HTTP/1.0\r\n\r\n", "rrr");
+}
+
+static void rests_end_in_time(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->by_time = true;
+    int64_t before = clock_mono_ns();
+    expect_stream(fixture, "GET /quick HTTP/1.1\r\nHost: h\r\n\r\n", chunks);
+    assert_true(clock_mono_ns() - before < 15 * (int64_t)1000000000);
+}
+
+/* The connection serves on after a stream that came to its end. */
+static void the_connection_goes_on(void **state)
+{
+    struct fixture *fixture = *state;
+    struct client *client = client_new(fixture->port);
+    for (int i = 0; i < 2; i++) {
+        client_send(client->fd, "GET /worker HTTP/1.1\r\nHost: h\r\n\r\n");
+        struct answer answer = client_read(client);
+        assert_int_equal(answer.status, 200);
+        answer_free(&answer);
+        while (client->held < sizeof chunks - 1 && client_fill(client))
+            ;
+        assert_int_equal(client->held, sizeof chunks - 1);
+        client->held = 0;
+    }
+    client_free(client);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_wake_before_the_rest_counts, setup, teardown),
+        cmocka_unit_test_setup_teardown(rests_end_in_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_connection_goes_on, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
