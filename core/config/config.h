@@ -49,7 +49,7 @@ struct config {
     const char *plugin_dir;
     const char *database_plugin;    /* "sqlite" or an absolute path */
     struct config_section database; /* the keys that are the plugin's */
-    unsigned read_connections;
+    unsigned read_connections;      /* 0 = one for each thread that reads */
     unsigned statement_timeout_s;
     unsigned slow_statement_ms;
     const char *storage_plugin; /* "fs" or an absolute path */

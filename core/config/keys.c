@@ -48,8 +48,8 @@ const struct config_key config_keys[] = {
 
     {DATABASE("plugin", CONFIG_PLUGIN, database_plugin), 0, 0, "sqlite", "driver", 0,
      "Database plugin: a name, or the absolute path of a plugin file."},
-    {DATABASE("read_connections", CONFIG_COUNT, read_connections), 1, 1000, "8", NULL, 0,
-     "Most connections for reading."},
+    {DATABASE("read_connections", CONFIG_COUNT, read_connections), 0, 1000, "0", NULL, 0,
+     "Most connections for reading; 0 for one for each thread that reads."},
     {DATABASE("statement_timeout", CONFIG_SECONDS, statement_timeout_s), 1, 86400, "30s", NULL, 0,
      "Time after which a statement is interrupted."},
     {DATABASE("slow_statement_ms", CONFIG_COUNT, slow_statement_ms), 0, 3600000, "500", NULL, 0,

@@ -8,6 +8,9 @@
 
 struct http_server;
 
+/* The number of threads on which quick requests run. */
+unsigned http_thread_count(const struct config *config);
+
 /* Where a request goes. quick decides whether the handler runs on the HTTP thread or on a worker. */
 struct http_route_target {
     wire_handler handler;

@@ -37,7 +37,7 @@ static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *t
     return strlen(text);
 }
 
-static unsigned http_thread_count(const struct config *config)
+unsigned http_thread_count(const struct config *config)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned threads = config->http_threads ? config->http_threads : cores > 0 ? (unsigned)cores : 1;

@@ -16,7 +16,7 @@ enum {
     HTTP_BODY_BUDGET_FACTOR = 4, /* all bodies in memory together, in units of the limit for one */
     HTTP_RETRY_AFTER_S = 1,
     HTTP_LEAST_RATE = 1024, /* bytes per second, on average, that a client must take or send of a body */
-    HTTP_MAX_LOOPS = 64,
+    HTTP_MAX_LOOPS = 256,
     HTTP_BACKLOG = 1024
 };
 

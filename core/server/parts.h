@@ -22,6 +22,7 @@ struct server {
     struct cache *snippets;
     struct api_services services;
     struct rpc_server *rpc;
+    bool reads_in_place; /* quick methods may read the database on an HTTP thread */
     struct site site;
     struct feed feed;
     struct sse sse;

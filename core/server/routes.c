@@ -26,7 +26,8 @@ struct http_route_target server_route(void *ctx, const struct wire_request *requ
     if (sse_owns_path(path))
         return (struct http_route_target){sse_handle, &server->sse, false, site_allow_get};
     if (rpc_owns_path(server->rpc, path))
-        return (struct http_route_target){rpc_handle, server->rpc, rpc_is_quick(server->rpc, request), NULL};
+        return (struct http_route_target){rpc_handle, server->rpc,
+                                          server->reads_in_place && rpc_is_quick(server->rpc, request), NULL};
     if (feed_owns_path(path))
         return (struct http_route_target){feed_handle, &server->feed, false, site_allow_get};
     return (struct http_route_target){static_ui_handle, (void *)server->config->ui_dir, true, NULL};

@@ -19,6 +19,7 @@ enum {
     MALLOC_TRIM_BYTES = 1024 * 1024, /* what may lie free at the end of the heap; else each request moves it */
     FILES_BESIDE_CONNECTIONS = 256,
     STATEMENTS_PER_CONNECTION = 128,
+    BACKGROUND_READERS = 2,
     SNIPPETS = 16384 /* about 200 bytes each */
 };
 
@@ -58,10 +59,14 @@ static unsigned method_flags(void *ctx, const struct rpc_method *method)
     return permission_method_flags(method->procedure);
 }
 
+/* An HTTP thread may read in place only when nothing can make it wait: the database is in this process, and there is a
+ * connection for every thread. */
 static enum status_code open_database(struct server *server, struct status *status)
 {
     const struct config *config = server->config;
-    const struct db_options options = {.read_connections = config->read_connections,
+    unsigned readers = config->worker_threads + http_thread_count(config) + BACKGROUND_READERS;
+    const struct db_options options = {.read_connections =
+                                           config->read_connections ? config->read_connections : readers,
                                        .statement_cache = STATEMENTS_PER_CONNECTION,
                                        .statement_timeout_ns = config->statement_timeout_s * (int64_t)1000000000,
                                        .slow_statement_ns = config->slow_statement_ms * (int64_t)1000000};
@@ -69,6 +74,8 @@ static enum status_code open_database(struct server *server, struct status *stat
     if (plugin_configure(server->database_plugin, &config->database, config, &checked, status) != STATUS_OK ||
         db_open(&server->database_plugin->ops.db, checked, &options, &server->db, status) != STATUS_OK)
         return status->code;
+    server->reads_in_place =
+        options.read_connections >= readers && (db_dialect(server->db)->features & MEMORA_SQL_SINGLE_WRITER) != 0;
     return db_migrate(server->db, status);
 }
 
