@@ -10,7 +10,7 @@ packages_of_group() {
       echo build-essential cmake ninja-build pkg-config:pkg-config python3:python3 unicode-data \
         protobuf-compiler:protoc libprotobuf-dev protobuf-c-compiler:protoc-c libprotobuf-c-dev libmicrohttpd-dev \
         libsqlite3-dev libmd4c-dev libjansson-dev libjwt-gnutls-dev libgnutls28-dev libinih-dev libltdl-dev \
-        libcrypt-dev zlib1g-dev libcmocka-dev libmariadb-dev
+        libcrypt-dev zlib1g-dev libcmocka-dev libmariadb-dev libpq-dev
       ;;
     ui) echo nodejs:node npm:npm protobuf-compiler:protoc libprotobuf-dev ca-certificates ;;
     test)
@@ -18,7 +18,7 @@ packages_of_group() {
       packages_of_group ui
       echo git:git g++:g++ binutils:nm clang:clang clang-format:clang-format libclang-rt-dev llvm man-db:man \
         mandoc:mandoc shellcheck:shellcheck curl:curl sqlite3:sqlite3 chromium:chromium procps:ps \
-        mariadb-server:mariadbd mariadb-client:mariadb
+        mariadb-server:mariadbd mariadb-client:mariadb postgresql
       ;;
     bench) packages_of_group build && echo wrk:wrk curl:curl sqlite3:sqlite3 procps:ps ;;
     *) echo "packages: no group '$1'" >&2 && return 1 ;;

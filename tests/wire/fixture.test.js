@@ -37,8 +37,24 @@ function volatile(entry) {
   };
 }
 
+/** Relations of one memo have no order among themselves in the query of v0.30; PostgreSQL gave them as inserted. */
+function withSortedTargets(body) {
+  const key = (relation) => relation.relatedMemo.name;
+  const sorted = (relations) =>
+    relations.map((relation) => ({ relation, first: relations.findIndex((r) => r.memo.name === relation.memo.name) }))
+      .sort((a, b) => a.first - b.first || (key(a.relation) < key(b.relation) ? -1 : 1))
+      .map(({ relation }) => relation);
+  return JSON.parse(JSON.stringify(body), (name, value) =>
+    name === "relations" && Array.isArray(value) ? sorted(value) : value);
+}
+
 /** Lists without an order of their own are compared sorted. */
 function ordered(entry, body) {
+  if (backend === "postgres" && body !== undefined) return withSortedTargets(orderedLists(entry, body));
+  return orderedLists(entry, body);
+}
+
+function orderedLists(entry, body) {
   if (entry.path.startsWith("/api/v1/users:stats") && body?.stats)
     return { ...body, stats: [...body.stats].sort((a, b) => (a.name < b.name ? -1 : 1)) };
   return body;
