@@ -22,7 +22,7 @@ int sqlite_prepare(struct memora_conn *conn, const char *sql, size_t length, str
     struct memora_stmt *stmt = tail < sql + length ? NULL : malloc(sizeof *stmt);
     if (!stmt) {
         sqlite3_finalize(sqlite);
-        return tail < sql + length ? memora_fail(error, MEMORA_E_SYNTAX, "more than one statement")
+        return tail < sql + length ? memora_fail(error, MEMORA_E_ARG, "more than one statement")
                                    : memora_fail(error, MEMORA_E_NOMEM, "out of memory");
     }
     *stmt = (struct memora_stmt){.conn = conn,
