@@ -1,5 +1,6 @@
 #include <memora/version.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "server/parts.h"
 
@@ -9,6 +10,9 @@ void server_print_banner(const struct config *config, int port)
            config->data_dir, config->database_plugin);
     if (config->unix_socket[0])
         printf("Server running on unix socket: %s\n", config->unix_socket);
+    else if (strchr(config->address, ':') && config->address[0] != '[') /* IPv6 */
+        printf("Server running on [%s]:%d\nAccess your memos at: http://[%s]:%d\n", config->address, port,
+               config->address, port);
     else if (config->address[0])
         printf("Server running on %s:%d\nAccess your memos at: http://%s:%d\n", config->address, port, config->address,
                port);
