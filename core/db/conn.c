@@ -17,7 +17,7 @@ static const struct {
     {MEMORA_E_AUTH, STATUS_INTERNAL, "the database refused the credentials"},
     {MEMORA_E_IO, STATUS_INTERNAL, "the database cannot be read or written"},
     {MEMORA_E_FULL, STATUS_RESOURCE_EXHAUSTED, "the database has no space left"},
-    {MEMORA_E_RANGE, STATUS_INVALID_ARGUMENT, "a value is too large for the database"},
+    {MEMORA_E_RANGE, STATUS_INVALID_ARGUMENT, "a value does not fit into the database"},
     {MEMORA_E_CANCELLED, STATUS_DEADLINE_EXCEEDED, "the database took too long"},
     {MEMORA_E_CONFIG, STATUS_INVALID_ARGUMENT, "database configuration"},
 };

@@ -1,5 +1,7 @@
 #include "store/reaction.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 
 #define REACTION_COLUMNS "SELECT id, {time_read:created_ts}, creator_id, content_id, reaction_type FROM reaction "
@@ -89,6 +91,10 @@ enum status_code store_reaction_upsert(struct db_conn *conn, struct arena *arena
                   &found, &count, status);
     if (code)
         return code;
+    /* Some collations of MySQL take all emoji for the same; then the key has no room for both. */
+    if (count && strcmp(found[0].reaction_type, reaction->reaction_type) != 0)
+        return status_set(status, STATUS_ALREADY_EXISTS, "the database cannot tell this reaction from \"%s\"",
+                          found[0].reaction_type);
     if (count) {
         *reaction = found[0];
         return STATUS_OK;

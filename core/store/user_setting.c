@@ -50,15 +50,17 @@ static enum status_code parse(struct arena *arena, int32_t user_id, const struct
                       problem.message);
 }
 
-/* *text is NULL when there is no row. */
+/* *text is NULL when there is no row. With lock nobody else changes the row before the end of the transaction. */
 static enum status_code read_text(struct db_conn *conn, struct arena *arena, int32_t user_id,
-                                  const struct setting_kind *kind, char **text, size_t *length, struct status *status)
+                                  const struct setting_kind *kind, bool lock, char **text, size_t *length,
+                                  struct status *status)
 {
+    static const char plain[] = "SELECT value FROM user_setting WHERE user_id = ? AND `key` = ?";
+    static const char locking[] = "SELECT value FROM user_setting WHERE user_id = ? AND `key` = ? {for_update}";
     const struct memora_value params[] = {db_int(user_id), db_text(kind->name)};
     struct status problem = {0};
     struct db_rows *rows;
-    enum status_code code =
-        db_query(conn, "SELECT value FROM user_setting WHERE user_id = ? AND `key` = ?", params, 2, &rows, status);
+    enum status_code code = db_query(conn, lock ? locking : plain, params, 2, &rows, status);
     if (code)
         return code;
     *text = db_next(rows, &problem) ? db_column_bytes(rows, 0, arena, length) : NULL;
@@ -84,7 +86,7 @@ enum status_code store_user_setting_get(struct store *store, struct arena *arena
         enum status_code code = store_read_begin(store, &conn, status);
         if (code)
             return code;
-        code = read_text(conn, arena, user_id, kind, &text, &length, status);
+        code = read_text(conn, arena, user_id, kind, false, &text, &length, status);
         store_read_end(conn);
         if (code || !text)
             return code;
@@ -186,7 +188,7 @@ enum status_code store_user_setting_edit_in(struct db_conn *conn, struct arena *
     bool changed = true;
     if (!kind)
         return status_set(status, STATUS_INTERNAL, "no user setting has the key %d", (int)key);
-    enum status_code code = read_text(conn, arena, user_id, kind, &text, &length, status);
+    enum status_code code = read_text(conn, arena, user_id, kind, true, &text, &length, status);
     if (!code && text)
         code = parse(arena, user_id, kind, text, length, &message, status);
     else if (!code)

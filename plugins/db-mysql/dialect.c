@@ -14,7 +14,8 @@
 static const char *const fragments[] = {
     /* clang-format off */
     "time_read", "UNIX_TIMESTAMP({0})",
-    "time_write", "FROM_UNIXTIME({0})",
+    /* Beyond the range there is NULL, which would be refused for the wrong reason. */
+    "time_write", "COALESCE(FROM_UNIXTIME({0}), 'beyond TIMESTAMP')",
     "now", "CURRENT_TIMESTAMP",
     "fold", "LOWER(REPLACE(REPLACE({0}, '\u00df', 'ss'), '\u1e9e', 'ss'))",
     "like", "({0} LIKE {1})",

@@ -86,7 +86,8 @@ CREATE TABLE `reaction` (
   `created_ts` TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
   `creator_id` INT NOT NULL,
   `content_id` VARCHAR(256) NOT NULL,
-  `reaction_type` VARCHAR(256) NOT NULL,
+  -- By bytes: many collations take all emoji for the same.
+  `reaction_type` VARCHAR(256) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   UNIQUE(`creator_id`, `content_id`, `reaction_type`)
 );
 

@@ -1,4 +1,6 @@
--- Reactions had names before they were any emoji.
+-- Reactions had names before they were any emoji. Many collations take all emoji for the same, so that the unique key
+-- would refuse a second one: they are compared by bytes from here on.
+ALTER TABLE `reaction` MODIFY COLUMN `reaction_type` VARCHAR(256) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL;
 UPDATE reaction SET reaction_type = CASE reaction_type
     WHEN 'THUMBS_UP' THEN '👍'
     WHEN 'THUMBS_DOWN' THEN '👎'
