@@ -3,6 +3,11 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "base/log.h"
+
+static const int64_t first_pause_ns = 50 * 1000 * 1000, longest_pause_ns = 2LL * 1000 * 1000 * 1000;
+
 static const struct {
     int result;
     enum status_code code;
@@ -53,11 +58,48 @@ static struct memora_conn *exchange_handle(struct db_conn *conn, struct memora_c
     return old;
 }
 
+/* While the database cannot be reached, one thread at a time tries, at growing intervals; the others are told at once
+ * instead of each waiting for its own failure. */
+static bool may_connect(struct db *db)
+{
+    int64_t now = clock_mono_ns();
+    pthread_mutex_lock(&db->all_mutex);
+    bool may = now >= db->connect_after_ns;
+    if (may && db->connect_failures) {
+        int64_t pause = first_pause_ns << (db->connect_failures < 8 ? db->connect_failures : 8);
+        db->connect_after_ns = now + (pause < longest_pause_ns ? pause : longest_pause_ns);
+    }
+    pthread_mutex_unlock(&db->all_mutex);
+    return may;
+}
+
+static void note_attempt(struct db *db, bool reached)
+{
+    pthread_mutex_lock(&db->all_mutex);
+    unsigned before = db->connect_failures;
+    db->connect_failures = reached ? 0 : before + 1;
+    if (reached)
+        db->connect_after_ns = 0;
+    else if (!before)
+        db->connect_after_ns = clock_mono_ns() + first_pause_ns;
+    pthread_mutex_unlock(&db->all_mutex);
+    if (reached && before)
+        log_info("the database can be reached again");
+    else if (!reached && !before)
+        log_warn("the database cannot be reached");
+}
+
 static enum status_code connect_handle(struct db_conn *conn, struct status *status)
 {
     struct memora_error error = {0};
     struct memora_conn *handle = NULL;
+    if (!may_connect(conn->db))
+        return status_set(status, STATUS_UNAVAILABLE, "the database cannot be reached");
     int result = conn->db->ops->connect(conn->db->instance, &handle, &error);
+    if (result == MEMORA_OK || result == MEMORA_E_CONN)
+        note_attempt(conn->db, result == MEMORA_OK);
+    if (result == MEMORA_E_CONN)
+        return status_set(status, STATUS_UNAVAILABLE, "%s", error.message);
     if (result != MEMORA_OK)
         return status_from_plugin(result, &error, status);
     exchange_handle(conn, handle);

@@ -74,6 +74,7 @@ struct db_conn {
     bool writing;                     /* inside a write transaction */
     bool snapshot;                    /* inside a read transaction */
     bool used;                        /* has run a statement since it was lent */
+    int64_t idle_since_ns;            /* when it was given back */
     unsigned open_rows;
     unsigned statements; /* run since the last count */
     /* The first failure of a statement in a write transaction; later statements are refused with it. */
@@ -119,6 +120,8 @@ struct pool {
 void pool_init(struct db *db);
 enum status_code pool_take(struct db *db, struct db_conn **out, struct status *status);
 void pool_give(struct db_conn *conn);
+/* Closes connections that nobody has needed for minutes; the last one stays. */
+void pool_trim(struct db *db, int64_t now_ns);
 void pool_close(struct db *db);
 
 /* tx.c */
@@ -156,8 +159,10 @@ struct db {
     struct pool pool;
     struct writer writer;
     struct watchdog watchdog;
-    pthread_mutex_t all_mutex; /* guards all, and keeps its members from being closed */
+    pthread_mutex_t all_mutex; /* guards all, and keeps its members from being closed; and the two below */
     struct db_conn *all;
+    unsigned connect_failures; /* since the last success */
+    int64_t connect_after_ns;  /* no attempt before this time */
 };
 
 /* db.c */

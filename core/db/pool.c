@@ -1,5 +1,6 @@
 /* The connections that threads borrow for reading (and, where writers need not queue, for writing). Opened when first
- * needed, kept until the end. */
+ * needed. Those to a database server are looked at when they have lain idle, and closed after minutes without use;
+ * those of a database in the process stay until the end. */
 #include "db/internal.h"
 
 #include <stdlib.h>
@@ -8,11 +9,20 @@
 #include "base/log.h"
 
 static const int64_t default_wait_ns = 10LL * 1000 * 1000 * 1000;
+static const int64_t check_after_ns = 1LL * 1000 * 1000 * 1000;
+static const int64_t close_after_ns = 300LL * 1000 * 1000 * 1000;
+
+static bool is_in_process(const struct db *db)
+{
+    return db->dialect->features & MEMORA_SQL_SINGLE_WRITER;
+}
 
 void pool_init(struct db *db)
 {
     struct pool *pool = &db->pool;
-    pool->limit = db->options.read_connections ? db->options.read_connections : 1;
+    /* Where writers use the pool as well, migrating takes one for its lock and one to write. */
+    unsigned least = is_in_process(db) ? 1 : 2;
+    pool->limit = db->options.read_connections > least ? db->options.read_connections : least;
     pthread_mutex_init(&pool->mutex, NULL);
     cond_init_monotonic(&pool->freed);
 }
@@ -37,6 +47,18 @@ static bool wait_for_one(struct db *db, struct db_conn **out)
     return true;
 }
 
+/* The other end may have closed it, or hung up, while it lay here. */
+static enum status_code check(struct db_conn *conn, struct status *status)
+{
+    struct memora_error error = {0};
+    const struct db *db = conn->db;
+    if (is_in_process(db) || clock_mono_ns() - conn->idle_since_ns < check_after_ns)
+        return STATUS_OK;
+    if (!conn->lost && db->ops->recycle(conn->handle, &error) == MEMORA_OK)
+        return STATUS_OK;
+    return conn_reopen(conn, status);
+}
+
 enum status_code pool_take(struct db *db, struct db_conn **out, struct status *status)
 {
     struct pool *pool = &db->pool;
@@ -46,10 +68,10 @@ enum status_code pool_take(struct db *db, struct db_conn **out, struct status *s
     pthread_mutex_unlock(&pool->mutex);
     if (!got)
         return status_set(status, STATUS_UNAVAILABLE, "all %u database connections are busy", pool->limit);
-    enum status_code code = STATUS_OK;
-    if (!conn)
-        code = conn_open(db, &conn, status);
+    enum status_code code = conn ? check(conn, status) : conn_open(db, &conn, status);
     if (code) {
+        if (conn)
+            conn_close(conn);
         pthread_mutex_lock(&pool->mutex);
         pool->count--;
         pthread_cond_signal(&pool->freed);
@@ -70,6 +92,7 @@ void pool_give(struct db_conn *conn)
     }
     query_end_snapshot(conn);
     bool keep = !conn->lost;
+    conn->idle_since_ns = clock_mono_ns();
     if (!keep)
         conn_close(conn);
     pthread_mutex_lock(&pool->mutex);
@@ -81,6 +104,27 @@ void pool_give(struct db_conn *conn)
     }
     pthread_cond_signal(&pool->freed);
     pthread_mutex_unlock(&pool->mutex);
+}
+
+void pool_trim(struct db *db, int64_t now_ns)
+{
+    struct pool *pool = &db->pool;
+    if (is_in_process(db))
+        return;
+    pthread_mutex_lock(&pool->mutex);
+    struct db_conn **at = pool->free ? &pool->free->next_free : &pool->free;
+    while (*at && now_ns - (*at)->idle_since_ns < close_after_ns)
+        at = &(*at)->next_free;
+    /* They lie in the order of their last use: what follows is idler still. */
+    struct db_conn *closing = *at;
+    *at = NULL;
+    for (struct db_conn *conn = closing; conn; conn = conn->next_free)
+        pool->count--;
+    pthread_mutex_unlock(&pool->mutex);
+    for (struct db_conn *conn = closing, *next; conn; conn = next) {
+        next = conn->next_free;
+        conn_close(conn);
+    }
 }
 
 void pool_close(struct db *db)

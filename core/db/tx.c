@@ -91,7 +91,8 @@ static enum status_code attempt(struct db_conn *conn, db_write_fn fn, void *ctx,
         return STATUS_UNAVAILABLE;
     enum status_code code = tx_call(conn, fn, ctx, status);
     if (code) {
-        *again = conn->failed == MEMORA_E_RETRY;
+        /* Before the commit a lost connection has written nothing. */
+        *again = conn->failed == MEMORA_E_RETRY || conn->failed == MEMORA_E_CONN;
         tx_rollback(conn);
         return code;
     }

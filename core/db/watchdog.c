@@ -41,6 +41,7 @@ static void *run(void *argument)
             continue;
         pthread_mutex_unlock(&watchdog->mutex);
         look(db, clock_mono_ns());
+        pool_trim(db, clock_mono_ns());
         pthread_mutex_lock(&watchdog->mutex);
     }
     pthread_mutex_unlock(&watchdog->mutex);

@@ -141,7 +141,8 @@ struct memora_db_ops {
     int (*backup)(struct memora_db *db, int (*write)(void *ctx, const void *bytes, size_t n), void *ctx,
                   struct memora_error *error);
     /* Optional, both or none: news between servers that share one database. notify is part of the transaction that is
-     * open. listen calls back on a thread of the driver until close(); payload is borrowed. */
+     * open. listen calls back on a thread of the driver until close(); payload is borrowed. A payload of NULL: news may
+     * have been missed (the connection was lost for a while), so anything may have changed. */
     int (*notify)(struct memora_conn *conn, const char *channel, const char *payload, struct memora_error *error);
     int (*listen)(struct memora_db *db, const char *channel,
                   void (*callback)(void *ctx, const char *payload, size_t len), void *ctx, struct memora_error *error);

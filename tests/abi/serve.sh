@@ -36,7 +36,7 @@ storage load 1 'plugin @/storage-load.so: load() failed with -4: needs a moon of
 storage good 1 'storage plugin @/storage-good.so: the disk is on holiday' # its open() fails
 refused db 1 'plugin @/db-nocommit.so: required member commit of struct memora_db_ops is missing' \
     --set "database.plugin=$bad/db-nocommit.so"
-refused missing-db 1 'db-mysql.so: cannot be opened: No such file or directory' --driver mysql --dsn x
+refused missing-db 1 'db-nowhere.so: cannot be opened: No such file or directory' --set database.plugin=nowhere --set database.dsn=x
 refused key 2 'command line --set: unknown key "colour" in [database] (plugin sqlite knows: ' \
     --set database.colour=red
 refused value 2 'command line --set: database.synchronous = "maybe" is not valid (allowed: full|normal|extra)' \
