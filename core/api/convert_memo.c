@@ -1,6 +1,5 @@
 #include "api/convert_memo.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -189,12 +188,16 @@ static const char *snippet_of(struct api_call *call, const struct store_memo *me
     struct cache *cache = call->services->snippets;
     if (!cache)
         return markdown_snippet(call->arena, memo->content, memo->content_length);
-    const char *key = arena_printf(call->arena, "%d-%zx-%" PRIx64, memo->id, memo->content_length,
-                                   hash_fast(memo->content, memo->content_length));
-    const char *snippet = cache_get(cache, key, call->arena, NULL);
+    struct buf key = buf_in(call->arena);
+    buf_add_int(&key, memo->id);
+    buf_add_char(&key, '-');
+    buf_add_uint(&key, memo->content_length);
+    buf_add_char(&key, '-');
+    buf_add_uint(&key, hash_fast(memo->content, memo->content_length));
+    const char *snippet = cache_get(cache, buf_str(&key), call->arena, NULL);
     if (!snippet) {
         snippet = markdown_snippet(call->arena, memo->content, memo->content_length);
-        cache_put(cache, key, snippet, strlen(snippet));
+        cache_put(cache, buf_str(&key), snippet, strlen(snippet));
     }
     return snippet;
 }

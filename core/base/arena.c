@@ -19,7 +19,7 @@
 #define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
 #endif
 
-enum { ALIGNMENT = 16, FIRST_BLOCK = 8 * 1024, LARGEST_STEP = 1024 * 1024, LARGEST_KEPT = 64 * 1024 };
+enum { ALIGNMENT = 16, FIRST_BLOCK = 8 * 1024, LARGEST_STEP = 1024 * 1024, LARGEST_KEPT = 64 * 1024, SMALL_TEXT = 256 };
 
 struct block {
     struct block *next;
@@ -189,15 +189,19 @@ char *arena_strdup(struct arena *arena, const char *text)
 
 char *arena_printf(struct arena *arena, const char *format, ...)
 {
+    char small[SMALL_TEXT]; /* most texts fit, and are formatted only once */
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
+    int length = vsnprintf(small, sizeof small, format, args);
     va_end(args);
-    char *text = arena_alloc(arena, (size_t)(length < 0 ? 0 : length) + 1);
-    text[0] = '\0';
-    if (length > 0)
+    char *text;
+    if (length < (int)sizeof small) {
+        text = arena_strndup(arena, small, (size_t)(length < 0 ? 0 : length));
+    } else {
+        text = arena_alloc(arena, (size_t)length + 1);
         vsnprintf(text, (size_t)length + 1, format, again);
+    }
     va_end(again);
     return text;
 }
