@@ -197,7 +197,7 @@ for (const width of [360, 1440])
         ["/setting", "settings"], ["/about", "about"], ["/404", "404"]]) {
         await visitor.goto(path);
         await visitor.getByRole("main").waitFor();
-        await visitor.waitForLoadState("networkidle");
+        await visitor.quiet();
         await screenshot(visitor, `${name}-${label}`);
         assert.equal(await overflows(visitor), false, `${path} is wider than ${width} px`);
         assert.deepEqual(await axe(visitor), [], path);

@@ -21,9 +21,20 @@ async function start(): Promise<void> {
   if (session.get() === "member") commitLeftovers();
 }
 
+/** News from the server, for members. */
+function followEvents(): void {
+  const begin = () => {
+    if (session.get() !== "member") return;
+    stop();
+    import("./live").catch(() => undefined);
+  };
+  const stop = session.subscribe(begin);
+}
+
 startRouter();
 watchFocus();
 reloadOnLostChunk();
+followEvents();
 void start();
 
 createRoot(document.getElementById("root")!).render(

@@ -61,8 +61,30 @@ export class Browser {
       if (!url.startsWith(server.url) && !/^(data|blob):/.test(url)) problems.push(`foreign request: ${url}`);
     });
     page.problems = problems;
+    page.quiet = quietness(page);
     return page;
   }
+}
+
+/** A function that waits until nothing has been asked for during half a second. The event stream, which never ends, doesn't count. */
+function quietness(page) {
+  const open = new Set();
+  let since = Date.now();
+  const ended = (request) => {
+    open.delete(request);
+    since = Date.now();
+  };
+  page.on("request", (request) => request.url().endsWith("/api/v1/sse") || open.add(request));
+  page.on("requestfinished", ended);
+  page.on("requestfailed", ended);
+  return async () => {
+    since = Date.now();
+    const until = since + 10_000;
+    while (open.size || Date.now() - since < 500) {
+      if (Date.now() > until) throw new Error(`still asked for: ${[...open].map((request) => request.url()).join(" ")}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
 }
 
 export async function screenshot(page, name) {

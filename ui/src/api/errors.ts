@@ -7,6 +7,9 @@ export function codeOf(error: unknown): Code {
 
 export const isMissing = (error: unknown) => [Code.NotFound, Code.PermissionDenied, Code.Unauthenticated].includes(codeOf(error));
 
+/** The server knows who asks and says no: there is nothing there, or nothing for this user. */
+export const isGone = (error: unknown) => [Code.NotFound, Code.PermissionDenied].includes(codeOf(error));
+
 /** Reached nobody: offline, server down, or connection cut. */
 function isUnreachable(error: unknown): boolean {
   if (error instanceof TypeError) return true;

@@ -1,8 +1,8 @@
 import type { InfiniteData, QueryKey } from "@tanstack/react-query";
-import type { Memo } from "@/gen/memos/api/v1/memo_service_pb";
+import { type Memo, MemoRelation_Type } from "@/gen/memos/api/v1/memo_service_pb";
 import { type ListSpec, type MemoPage, parentOf, placeMemo, removeMemo } from "./memoLists";
 import { queryClient } from "./queryClient";
-import { patchStats } from "./statsCache";
+import { patchStats, statsKey } from "./statsCache";
 
 /** Keys and patches of everything the page keeps about memos. All writes go through here. */
 export const memoKeys = {
@@ -43,13 +43,17 @@ export function cachedMemo(name: string): Memo | undefined {
   return undefined;
 }
 
-/** Puts the memo, in its new form, wherever it is shown or now belongs. */
-export function putMemo(memo: Memo): void {
+/**
+ * Puts the memo, in its new form, wherever it is shown or now belongs. One that isn't cached counts as new,
+ * unless it is `counted` already: then counts are asked for again.
+ */
+export function putMemo(memo: Memo, counted = false): void {
   const before = cachedMemo(memo.name);
   queryClient.setQueryData<Memo>(memoKeys.one(memo.name), (old) => (old || before ? memo : old));
   if (!parentOf(memo)) {
     eachList((pages, spec) => placeMemo(pages, memo, spec));
-    patchStats(before, memo);
+    if (before || !counted) patchStats(before, memo);
+    else void queryClient.invalidateQueries({ queryKey: statsKey(memo.creator) });
   }
   for (const [key, memos] of queryClient.getQueriesData<Memo[]>({ queryKey: ["comments"] })) {
     if (memos?.some((one) => one.name === memo.name)) {
@@ -61,11 +65,23 @@ export function putMemo(memo: Memo): void {
 export function dropMemo(name: string): void {
   const before = cachedMemo(name);
   eachList((pages) => removeMemo(pages, name));
+  forgetComment(name);
   queryClient.removeQueries({ queryKey: memoKeys.one(name), type: "inactive" });
   if (before && !parentOf(before)) patchStats(before, undefined);
   for (const [key, memos] of queryClient.getQueriesData<Memo[]>({ queryKey: ["comments"] })) {
     if (memos?.some((one) => one.name === name)) queryClient.setQueryData<Memo[]>(key, memos.filter((one) => one.name !== name));
   }
+}
+
+/** A memo counts its comments by its relations. */
+function forgetComment(name: string): void {
+  const isOf = (one: Memo["relations"][number]) => one.type === MemoRelation_Type.COMMENT && one.memo?.name === name;
+  const without = (memo: Memo) => (memo.relations.some(isOf) ? { ...memo, relations: memo.relations.filter((one) => !isOf(one)) } : memo);
+  eachList((pages) => {
+    const touched = pages.some((page) => page.memos.some((memo) => memo.relations.some(isOf)));
+    return touched ? pages.map((page) => ({ ...page, memos: page.memos.map(without) })) : pages;
+  });
+  queryClient.setQueriesData<Memo>({ queryKey: ["memo"] }, (memo) => memo && without(memo));
 }
 
 export function addComment(parent: string, comment: Memo): void {

@@ -8,6 +8,7 @@ import { t } from "@/i18n";
 import { quoteLiteral, toFilter } from "@/search/filter";
 import { toTimestamp } from "@/lib/time";
 import { showError } from "@/ui/toast";
+import { withEcho } from "./echoes";
 import { addComment, cachedMemo, memoKeys, putMemo } from "./memoCache";
 import { type ListSpec, type MemoPage } from "./memoLists";
 import { hideDeleted } from "./pendingDeletes";
@@ -81,8 +82,8 @@ export async function createMemo(draft: NewMemo, parent?: string): Promise<Memo>
   let created: Memo;
   try {
     created = parent
-      ? await memoApi.createMemoComment({ name: parent, comment: memo, commentId: uid })
-      : await memoApi.createMemo({ memo, memoId: uid });
+      ? await withEcho("memo.comment.created", parent, () => memoApi.createMemoComment({ name: parent, comment: memo, commentId: uid }))
+      : await withEcho("memo.created", `memos/${uid}`, () => memoApi.createMemo({ memo, memoId: uid }));
   } catch (error) {
     const taken = codeOf(error) === Code.AlreadyExists || (parent && codeOf(error) === Code.Internal);
     const existing = taken ? await memoApi.getMemo({ name: `memos/${uid}` }).catch(() => undefined) : undefined;
@@ -127,7 +128,9 @@ export async function updateMemo(memo: Memo, changes: Changes): Promise<Memo> {
   }
   putMemo(next);
   try {
-    const answer = await inOrder(memo.name, () => memoApi.updateMemo({ memo: { ...changes, name: memo.name, ...(changes.content !== undefined && { updateTime: next.updateTime! }) }, updateMask: { paths } }));
+    const wanted = { ...changes, name: memo.name, ...(changes.content !== undefined && { updateTime: next.updateTime! }) };
+    const send = () => memoApi.updateMemo({ memo: wanted, updateMask: { paths } });
+    const answer = await inOrder(memo.name, () => withEcho("memo.updated", memo.name, send));
     // Later writes may be waiting behind this one: their state is newer than this answer.
     if (!queues.has(memo.name) || cachedMemo(memo.name) === next) putMemo(answer);
     return answer;
@@ -146,6 +149,11 @@ export async function changeMemo(memo: Memo, changes: Changes): Promise<boolean>
     showError(describeError(error), { label: t("action.retry"), run: () => void changeMemo(cachedMemo(memo.name) ?? memo, changes) });
     return false;
   }
+}
+
+/** Resolves once no write to the memo is under way. */
+export async function writesDone(name: string): Promise<void> {
+  while (queues.has(name)) await queues.get(name)!.catch(() => undefined);
 }
 
 export async function fetchMemo(name: string): Promise<Memo> {

@@ -8,6 +8,7 @@ import { DeleteMemoRequestSchema, type Memo } from "@/gen/memos/api/v1/memo_serv
 import { t } from "@/i18n";
 import { readLocalJson, writeLocal, writeLocalJson } from "@/lib/local";
 import { showError, showToast } from "@/ui/toast";
+import { withEcho } from "./echoes";
 import { dropMemo, putMemo } from "./memoCache";
 
 /**
@@ -27,10 +28,12 @@ export function hideDeleted(memos: Memo[]): Memo[] {
   return pending.size || sent.size ? memos.filter((memo) => !pending.has(memo.name) && !sent.has(memo.name)) : memos;
 }
 
+export const isPendingDelete = (name: string) => pending.has(name) || sent.has(name);
+
 async function commit(name: string, memo?: Memo): Promise<void> {
   if (!pending.has(name)) return;
   try {
-    await memoApi.deleteMemo({ name });
+    await withEcho("memo.deleted", name, () => memoApi.deleteMemo({ name }));
   } catch (error) {
     if (codeOf(error) !== Code.NotFound) {
       pending.delete(name);
@@ -62,7 +65,7 @@ export function deleteMemo(memo: Memo): void {
     settle();
     for (const one of memos) pending.delete(one.name);
     store();
-    memos.forEach(putMemo);
+    memos.forEach((one) => putMemo(one));
   };
   closeNotice = showToast({
     text: t("memo.deleted", { n: memos.length }),

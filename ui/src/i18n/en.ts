@@ -181,6 +181,7 @@ export const en = {
   "leave.title": "Sign out with an unsaved draft?",
 
   "list.pinned": "Pinned",
+  "list.fresh": "{n|One new memo|# new memos}",
   "list.top": "Back to top",
 
   "memo.archive": "Archive",

@@ -4,6 +4,7 @@ import { isTyping } from "@/app/GlobalKeys";
 import { useFreshList } from "@/data/memoSync";
 import { flatten, type ListSpec } from "@/data/memoLists";
 import { memoUid, useMemoList } from "@/data/memos";
+import { showNewcomers, useNewcomers } from "@/data/newcomers";
 import type { Memo } from "@/gen/memos/api/v1/memo_service_pb";
 import { t, type TextKey } from "@/i18n";
 import { cx } from "@/lib/cx";
@@ -11,6 +12,7 @@ import { useLatest } from "@/lib/hooks";
 import { dayKey, formatDayHeading, toDate } from "@/lib/time";
 import { useSearch } from "@/search/useSearch";
 import { Button, Spinner } from "@/ui/Button";
+import { ArrowUpIcon } from "@/ui/icons";
 import { EmptyState, ErrorState } from "@/ui/State";
 import { BackToTop } from "./BackToTop";
 import { cardAction, type CardAction } from "./cardActions";
@@ -61,14 +63,16 @@ export function MemoList({ spec, ready, authors, empty }: Props) {
   const memos = useMemo(() => (list.data ? flatten(list.data.pages) : []), [list.data]);
   const groups = useMemo(() => group(memos, spec), [memos, spec]);
   const root = useRef<HTMLDivElement>(null);
+  const fresh = useNewcomers(spec, list.isPlaceholderData ? undefined : list.data?.pages);
   useHighlight(root, spec.terms, memos);
   useListKeys(memos);
 
   if (list.isPending) return <CardSkeleton />;
   if (list.isError && !list.data) return <ErrorState error={list.error} onRetry={() => void list.refetch()} />;
-  if (!memos.length && !list.hasNextPage) return <Nothing spec={spec} empty={empty} />;
+  if (!memos.length && !list.hasNextPage && !fresh.length) return <Nothing spec={spec} empty={empty} />;
   return (
     <div ref={root} className={cx("flex flex-col", list.isPlaceholderData && "opacity-60 transition-opacity delay-150")} aria-busy={list.isPlaceholderData}>
+      <FreshPill memos={fresh} />
       {groups.map((one, index) => (
         <section key={one.key} aria-label={one.heading || undefined} className={one.heading && index ? "mt-5" : index ? "mt-3" : undefined}>
           {one.heading && <DayHeading text={one.heading} />}
@@ -88,6 +92,25 @@ export function MemoList({ spec, ready, authors, empty }: Props) {
         load={() => void list.fetchNextPage()}
       />
       <BackToTop />
+    </div>
+  );
+}
+
+/** Says that others have written, over the list and without moving it. */
+function FreshPill({ memos }: { memos: Memo[] }) {
+  function show() {
+    showNewcomers(memos);
+    window.scrollTo({ top: 0 });
+    document.getElementById("main")?.focus({ preventScroll: true });
+  }
+  return (
+    <div role="status" className="sticky top-[calc(4rem+env(safe-area-inset-top))] z-20 h-0 self-center md:top-3">
+      {memos.length > 0 && (
+        <button type="button" onClick={show} className="rise inline-flex min-h-10 items-center gap-1.5 rounded-full bg-accent px-4 text-sm font-medium text-on-accent shadow-lift">
+          <ArrowUpIcon className="size-4" aria-hidden />
+          {t("list.fresh", { n: memos.length })}
+        </button>
+      )}
     </div>
   );
 }

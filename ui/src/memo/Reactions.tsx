@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { memoApi } from "@/api/client";
 import { describeError } from "@/api/errors";
+import { withEcho } from "@/data/echoes";
 import { useMemoSetting } from "@/data/instance";
 import { cachedMemo, putMemo } from "@/data/memoCache";
 import { useMe, usernameOf } from "@/data/users";
@@ -28,9 +29,10 @@ async function toggle(memo: Memo, kind: string, user: string): Promise<void> {
   const wanted = create(ReactionSchema, { creator: user, contentId: memo.name, reactionType: kind });
   put((now) => (own ? others(now) : [...others(now), wanted]));
   try {
-    if (own) await memoApi.deleteMemoReaction({ name: own.name });
+    if (own) await withEcho("reaction.deleted", memo.name, () => memoApi.deleteMemoReaction({ name: own.name }));
     else {
-      const made = await memoApi.upsertMemoReaction({ name: memo.name, reaction: { contentId: memo.name, reactionType: kind } });
+      const reaction = { contentId: memo.name, reactionType: kind };
+      const made = await withEcho("reaction.upserted", memo.name, () => memoApi.upsertMemoReaction({ name: memo.name, reaction }));
       put((now) => [...others(now), made]);
     }
   } catch (error) {

@@ -1,4 +1,4 @@
-import { isMissing } from "@/api/errors";
+import { isGone, isMissing } from "@/api/errors";
 import { Link } from "@/app/Link";
 import { goBack } from "@/app/router";
 import { useInstanceTitle } from "@/data/instance";
@@ -8,6 +8,8 @@ import { State } from "@/gen/memos/api/v1/common_pb";
 import type { Memo } from "@/gen/memos/api/v1/memo_service_pb";
 import { t } from "@/i18n";
 import { useDocumentTitle } from "@/lib/hooks";
+import { useStore } from "@/lib/store";
+import { editing } from "@/memo/cardActions";
 import { Comments } from "@/memo/Comments";
 import { MemoCard } from "@/memo/MemoCard";
 import { MemoFacts } from "@/memo/MemoFacts";
@@ -18,8 +20,9 @@ import { NotFoundPage } from "./ErrorPages";
 export default function MemoPage({ uid }: Record<string, string>) {
   const { data: memo, error, refetch, isPending } = useMemoByName(`memos/${uid}`);
   const title = memo ? memo.property?.title || memo.snippet || t("memo.title") : t("memo.title");
+  const isEditing = useStore(editing).has(`memos/${uid}`);
   useDocumentTitle(title, useInstanceTitle());
-  if (!memo && error && isMissing(error)) return <NotFoundPage />;
+  if (error && (memo ? isGone(error) && !isEditing : isMissing(error))) return <NotFoundPage />;
   if (isPending && !memo) return <Loading />;
   if (!memo) return <ErrorState error={error} onRetry={() => void refetch()} />;
   return (
