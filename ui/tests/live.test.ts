@@ -93,7 +93,7 @@ function pretend(more: Partial<UpdatesDeps> = {}) {
     offer: (one) => void log.push(`offer ${one.name}`),
     drop: (name) => void log.push(`drop ${name}`),
     commented: (name) => void log.push(`comments ${name}`),
-    resync: () => void log.push("resync"),
+    resync: (since) => void log.push(`resync ${since}`),
     ...more,
   };
   const updates = new LiveUpdates(deps);
@@ -171,18 +171,22 @@ describe("LiveUpdates", () => {
     expect(await take("memo.created", "memos/a")).toEqual([]);
     awake = true;
     updates.wake();
-    await vi.waitFor(() => expect(log.splice(0)).toEqual(["fetch memos/a", "put memos/a new"]));
+    await vi.waitFor(() => expect(log).toEqual(["fetch memos/a", "put memos/a new"]));
+    log.length = 0;
     awake = false;
+    vi.spyOn(Date, "now").mockReturnValue(5);
     for (let n = 0; n < 60; n++) expect(await take("memo.created", `memos/n${n}`)).toEqual([]);
+    vi.restoreAllMocks();
     awake = true;
     updates.wake();
-    expect(log).toEqual(["resync"]);
+    updates.wake();
+    expect(log).toEqual(["resync 5"]);
   });
 
   it("asks for the screen again when news was lost", () => {
     const { updates, log } = pretend();
-    updates.lost();
-    expect(log).toEqual(["resync"]);
+    updates.lost(7);
+    expect(log).toEqual(["resync 7"]);
   });
 });
 

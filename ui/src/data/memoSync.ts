@@ -21,12 +21,12 @@ function holdBack(head: MemoPage, data: MemoListData): MemoPage {
   return { memos: head.memos.filter((memo) => !isOthers(memo)), nextPageToken: shiftToken(head.nextPageToken, -held.length) };
 }
 
-/** Brings a list up to date with one request for its first page. */
-async function refreshHead(spec: ListSpec, olderThanMs: number, reading: boolean): Promise<void> {
+/** Brings a list last fetched before `since` up to date with one request for its first page. */
+async function refreshHead(spec: ListSpec, since: number, reading: boolean): Promise<void> {
   const key = memoKeys.list(spec);
   const state = queryClient.getQueryState(key);
   const text = JSON.stringify(spec);
-  if (!state?.data || state.fetchStatus !== "idle" || refreshing.has(text) || Date.now() - state.dataUpdatedAt < olderThanMs) return;
+  if (!state?.data || state.fetchStatus !== "idle" || refreshing.has(text) || state.dataUpdatedAt >= since) return;
   refreshing.add(text);
   try {
     const page = await fetchPage(spec, "");
@@ -46,7 +46,7 @@ export function useFreshList(spec: ListSpec): void {
   const text = JSON.stringify(spec);
   useEffect(() => {
     const own = JSON.parse(text) as ListSpec;
-    const refresh = (reading: boolean) => document.visibilityState === "visible" && void refreshHead(own, notMoreOftenMs, reading);
+    const refresh = (reading: boolean) => document.visibilityState === "visible" && void refreshHead(own, Date.now() - notMoreOftenMs, reading);
     const onReturn = () => refresh(true);
     refresh(false);
     document.addEventListener("visibilitychange", onReturn);
@@ -58,14 +58,11 @@ export function useFreshList(spec: ListSpec): void {
   }, [text]);
 }
 
-/** What was fetched this recently needn't be asked for again. */
-const recentMs = 5_000;
-
-/** After news may have been missed: asks once for everything on screen. */
-export function resyncShown(): void {
-  const shown = queryClient.getQueryCache().findAll({ type: "active", predicate: (query) => Date.now() - query.state.dataUpdatedAt > recentMs });
+/** Asks once for everything on screen that was fetched before `since`. */
+export function resyncShown(since: number): void {
+  const shown = queryClient.getQueryCache().findAll({ type: "active", predicate: (query) => query.state.dataUpdatedAt < since });
   for (const { queryKey } of shown) {
-    if (queryKey[0] === memoKeys.lists[0]) void refreshHead(queryKey[1] as ListSpec, recentMs, true);
+    if (queryKey[0] === memoKeys.lists[0]) void refreshHead(queryKey[1] as ListSpec, since, true);
     else if (queryKey[0] === "memo" || queryKey[0] === "comments") void queryClient.invalidateQueries({ queryKey, exact: true });
   }
 }

@@ -43,7 +43,7 @@ export async function listen(deps: ConnectionDeps, signal: AbortSignal): Promise
     } catch {
       // No token for want of a network.
     }
-    if (outcome === "refused") return;
+    if (outcome === "refused" || signal.aborted) return;
     refused = undefined;
     if (outcome === "ended") failures = 0;
     await deps.pause(outcome === "absent" ? absentDelayMs : retryDelay(outcome === "busy" ? Infinity : failures, Math.random()), signal);

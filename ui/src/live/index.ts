@@ -76,9 +76,18 @@ const updates = new LiveUpdates({
   resync: resyncShown,
 });
 
+// A page that has just loaded needn't ask for everything twice.
+const startedAt = Date.now();
+const startMs = 10_000;
+const recentMs = 5_000;
+let firstOpen = true;
+
 function hear(message: TabMessage): void {
-  if (message.kind === "open") updates.lost();
-  else updates.take(message.event);
+  if (message.kind === "open") {
+    const now = Date.now();
+    updates.lost(firstOpen && now - startedAt < startMs ? now - recentMs : now);
+    firstOpen = false;
+  } else updates.take(message.event);
 }
 
 function tell(message: TabMessage): void {

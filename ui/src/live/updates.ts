@@ -19,8 +19,8 @@ export interface UpdatesDeps {
   offer(memo: Memo): void;
   drop(name: string): void;
   commented(parent: string): void;
-  /** Too much has happened to follow it piece by piece. */
-  resync(): void;
+  /** Asks for what is on screen and was fetched before `since` (ms since the epoch). */
+  resync(since: number): void;
 }
 
 /** From here on asking once for what is on screen is cheaper than asking for every memo. */
@@ -30,8 +30,8 @@ const mostWaiting = 40;
 export class LiveUpdates {
   /** Memos to ask for, and whether they are new. */
   private readonly wanted = new Map<string, boolean>();
-  /** Only asking again for what is on screen helps. */
-  private behind = false;
+  /** Too much has happened since what was fetched before this moment to follow it piece by piece. */
+  private behindSince: number | undefined;
   private draining = false;
   private asking: string | undefined;
 
@@ -62,26 +62,29 @@ export class LiveUpdates {
     }
   }
 
-  /** Events may have been missed. */
-  lost(): void {
+  /** Events may have been missed until `since`. */
+  lost(since: number): void {
     this.wanted.clear();
-    this.behind = true;
+    this.behindSince = since;
     this.wake();
   }
 
   /** To be called when `awake` has become true. */
   wake(): void {
-    if (this.behind && this.deps.awake()) {
-      this.behind = false;
-      this.deps.resync();
+    if (this.behindSince !== undefined && this.deps.awake()) {
+      this.deps.resync(this.behindSince);
+      this.behindSince = undefined;
     }
     void this.drain();
   }
 
   private want(name: string, isNew: boolean): void {
-    if (this.behind) return;
+    if (this.behindSince !== undefined) {
+      this.behindSince = Date.now();
+      return;
+    }
     this.wanted.set(name, isNew || this.wanted.get(name) === true);
-    if (this.wanted.size > mostWaiting) this.lost();
+    if (this.wanted.size > mostWaiting) this.lost(Date.now());
     else this.wake();
   }
 
@@ -96,7 +99,7 @@ export class LiveUpdates {
       const memo = await this.deps.fetch(name).catch(() => undefined);
       const deleted = this.asking !== name;
       this.asking = undefined;
-      if (this.wanted.has(name)) this.wanted.set(name, isNew);
+      if (this.wanted.has(name)) this.wanted.set(name, isNew || this.wanted.get(name)!);
       else if (!deleted && memo !== undefined) this.place(name, memo, isNew);
     }
     this.draining = false;
