@@ -54,11 +54,10 @@ void driver_disconnect(struct memora_conn *conn)
     free(conn);
 }
 
+/* Not open to interrupts: it is short, and nobody wants half a commit. */
 static int run(struct memora_conn *conn, const char *sql, struct memora_error *error)
 {
-    driver_enter(conn);
-    int result = mysql_real_query(conn->mysql, sql, strlen(sql)) ? driver_error(error, conn->mysql) : MEMORA_OK;
-    return driver_leave(conn, result);
+    return mysql_real_query(conn->mysql, sql, strlen(sql)) ? driver_error(error, conn->mysql) : MEMORA_OK;
 }
 
 int driver_recycle(struct memora_conn *conn, struct memora_error *error)
@@ -132,7 +131,7 @@ int driver_script(struct memora_conn *conn, const char *sql, size_t length, stru
         result = read_answers(conn->mysql, error);
     if (mysql_set_server_option(conn->mysql, MYSQL_OPTION_MULTI_STATEMENTS_OFF) && result == MEMORA_OK)
         result = driver_error(error, conn->mysql);
-    return driver_leave(conn, result);
+    return driver_leave(conn, result, error);
 }
 
 /* Locks have one name space per server and at most 64 characters. */
@@ -145,9 +144,7 @@ int driver_migrate_lock(struct memora_conn *conn, int64_t timeout_ns, struct mem
     /* In slices of a second: a stop need not wait for longer, nor does the network's time limit strike. */
     do {
         char got[16];
-        driver_enter(conn);
-        int result = driver_leave(
-            conn, driver_read_row(conn->mysql, "SELECT GET_LOCK(" LOCK_NAME ", 1)", got, sizeof got, 1, error));
+        int result = driver_read_row(conn->mysql, "SELECT GET_LOCK(" LOCK_NAME ", 1)", got, sizeof got, 1, error);
         if (result != MEMORA_OK)
             return result;
         if (strcmp(got, "1") == 0)
@@ -159,9 +156,7 @@ int driver_migrate_lock(struct memora_conn *conn, int64_t timeout_ns, struct mem
 void driver_migrate_unlock(struct memora_conn *conn)
 {
     char released[16];
-    driver_enter(conn);
-    driver_leave(
-        conn, driver_read_row(conn->mysql, "SELECT RELEASE_LOCK(" LOCK_NAME ")", released, sizeof released, 1, NULL));
+    driver_read_row(conn->mysql, "SELECT RELEASE_LOCK(" LOCK_NAME ")", released, sizeof released, 1, NULL);
 }
 
 int64_t driver_size_bytes(struct memora_db *db)

@@ -109,9 +109,9 @@ int64_t driver_size_bytes(struct memora_db *db);
 int driver_read_row(MYSQL *mysql, const char *sql, char *out, size_t size, unsigned count, struct memora_error *error);
 
 /* interrupt.c: calls of the library that wait for the server stand between enter and leave. leave waits for an
- * interrupt that is under way; result is the call's and is given back. */
+ * interrupt that is under way; result is the call's and is given back, unless it was interrupted. */
 void driver_enter(struct memora_conn *conn);
-int driver_leave(struct memora_conn *conn, int result);
+int driver_leave(struct memora_conn *conn, int result, struct memora_error *error);
 void driver_interrupt(struct memora_conn *conn);
 
 /* stmt.c */

@@ -17,7 +17,7 @@ void driver_enter(struct memora_conn *conn)
     pthread_mutex_unlock(&conn->mutex);
 }
 
-int driver_leave(struct memora_conn *conn, int result)
+int driver_leave(struct memora_conn *conn, int result, struct memora_error *error)
 {
     static const char nothing[] = "DO 0";
     pthread_mutex_lock(&conn->mutex);
@@ -28,6 +28,9 @@ int driver_leave(struct memora_conn *conn, int result)
     /* The kill may have come when the call had just ended; then it waits for the next statement, which be this one. */
     if (interrupted && result != MEMORA_E_CANCELLED && result != MEMORA_E_CONN)
         (void)mysql_real_query(conn->mysql, nothing, sizeof nothing - 1);
+    /* Or the server has cut something short and gives that out as the result (SLEEP, BENCHMARK). */
+    if (interrupted && result == MEMORA_OK)
+        return memora_fail(error, MEMORA_E_CANCELLED, "the statement was interrupted");
     return result;
 }
 

@@ -42,7 +42,7 @@ int driver_prepare(struct memora_conn *conn, const char *sql, size_t length, str
         return memora_fail(error, MEMORA_E_NOMEM, "out of memory");
     }
     driver_enter(conn);
-    int result = driver_leave(conn, prepare(stmt, sql, length, error));
+    int result = driver_leave(conn, prepare(stmt, sql, length, error), error);
     if (result != MEMORA_OK) {
         driver_finalize(stmt);
         return result;
@@ -89,7 +89,7 @@ int driver_step(struct memora_stmt *stmt, struct memora_error *error)
 {
     if (!stmt->executed) {
         driver_enter(stmt->conn);
-        int result = driver_leave(stmt->conn, execute(stmt, error));
+        int result = driver_leave(stmt->conn, execute(stmt, error), error);
         if (result != MEMORA_OK)
             return result;
         stmt->executed = true;
