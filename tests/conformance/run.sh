@@ -11,7 +11,7 @@ runner=$tools/connectconformance
 log=$tools/server.log
 
 if ! command -v go >/dev/null; then
-  echo "no Go here: the Connect conformance suite was not run"
+  echo "NOT RUN: no Go here, which the Connect conformance suite needs"
   exit 0
 fi
 mkdir -p "$tools"
