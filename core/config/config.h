@@ -36,8 +36,8 @@ struct config {
     bool allow_private_webhooks;
     enum log_level log_level;
     /* [limits]; bytes, seconds, counts */
-    uint64_t max_body_bytes;    /* 268435456 */
-    uint64_t max_header_bytes;  /* 65536 */
+    uint64_t max_body_bytes;   /* 268435456 */
+    uint64_t max_header_bytes; /* 24 KiB: with what else a connection needs, libmicrohttpd clears it for each request */
     unsigned request_timeout_s; /* whole request until the answer is due */
     unsigned idle_timeout_s;    /* connection without traffic */
     unsigned max_connections;

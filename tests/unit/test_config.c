@@ -110,7 +110,7 @@ static void test_defaults(void **state)
     assert_false(config_is_public(config));
     assert_int_equal(config->log_level, LOG_LEVEL_INFO);
     assert_int_equal(config->max_body_bytes, 268435456);
-    assert_int_equal(config->max_header_bytes, 65536);
+    assert_int_equal(config->max_header_bytes, 24 * 1024);
     assert_int_equal(config->request_timeout_s, 300);
     assert_string_equal(config->database_plugin, "sqlite");
     assert_string_equal(config->storage_plugin, "fs");
