@@ -65,6 +65,9 @@ enum status_code blob_open(const struct plugin *plugin, const struct config *con
     blob->data_dir = memory_strdup(path_absolute(arena, "", config->data_dir));
     blob->root = memory_strdup(path_absolute(arena, "", of_files ? root : config->data_dir));
     arena_destroy(arena);
+    /* Where all files are to lie elsewhere than the data, the usual template means that place. */
+    bool holds_data = strcmp(blob->root, blob->data_dir) == 0 || blob_key_inside(blob, blob->data_dir);
+    blob->template_dir = holds_data ? blob->data_dir : blob->root;
     struct status problem = {0};
     if (of_files && *blob->root != '\0' && open_outside(blob, plugin, config, &problem))
         log_warn("files outside of %s cannot be read: %s", blob->root, problem.message);

@@ -22,6 +22,7 @@ struct blob {
     struct blob_instance outside; /* below "/": files of LOCAL rows of an earlier server; never written to */
     const char *root;             /* absolute, without trailing slash: "" = "/" */
     const char *data_dir;         /* what relative references start at */
+    const char *template_dir;     /* what relative path templates start at: data_dir or root */
 };
 
 /* Results are those of the storage interface. */

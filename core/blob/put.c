@@ -67,7 +67,7 @@ static enum status_code put_local(struct blob *blob, struct arena *arena, const 
                                   struct store_attachment *attachment, struct status *status)
 {
     const char *expanded = key_template_expand(arena, path_template, attachment->filename, clock_wall_s());
-    const char *path = path_absolute(arena, blob->data_dir, expanded);
+    const char *path = path_absolute(arena, blob->template_dir, expanded);
     if (!blob_key_inside(blob, path)) {
         log_error("the path template %s leads to %s, which is not below %s; the key root of section [storage] decides",
                   path_template, path, *blob->root ? blob->root : "/");

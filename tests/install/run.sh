@@ -32,7 +32,7 @@ libdir=$prefix/$(cached CMAKE_INSTALL_LIBDIR)
 memora=$prefix/bin/memora
 
 for file in bin/memora include/memora/{plugin,db,storage,version}.h lib/systemd/system/memora.service \
-  share/man/man1/memora.1 share/man/man5/memora.conf.5 share/man/man3/memora{,-db,-storage}-plugin.3 \
+  share/man/man1/memora.1 share/man/man5/memora.conf.5 share/man/man7/{db-sqlite,storage-fs}.7 share/man/man3/memora{,-db,-storage}-plugin.3 \
   share/doc/memora/{memora.conf,configuration.md,dialect.md} share/memora/plugin-template/{CMakeLists.txt,storage-template.c} \
   share/bash-completion/completions/memora share/zsh/site-functions/_memora \
   share/fish/vendor_completions.d/memora.fish; do

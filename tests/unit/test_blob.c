@@ -217,6 +217,27 @@ static void test_another_root(void **state)
     assert_int_equal(put(f, LOCAL, "/tmp/{filename}", &attachment, &status), STATUS_FAILED_PRECONDITION);
 }
 
+/* A root that has nothing to do with the data directory takes what the usual template names. */
+static void test_root_elsewhere(void **state)
+{
+    struct fixture *f = *state;
+    struct status status = {0};
+    char place[96];
+    snprintf(place, sizeof place, "%s/elsewhere", f->dir);
+    run_shell("mkdir -p '%s' '%s/assets'", place, f->data);
+    write_file(in_data(f, "assets/old.txt"), "from before");
+    fixture_close(f);
+    fixture_open(f, place);
+    struct store_attachment attachment = upload("u1", "n.txt", "x");
+    size_t length;
+    assert_int_equal(put(f, LOCAL, "assets/{filename}", &attachment, &status), STATUS_OK);
+    assert_string_equal(attachment.reference, arena_printf(f->arena, "%s/assets/n.txt", place));
+    assert_string_equal(read_attachment(f, &attachment, &length), "x");
+    expect_read(f, "assets/old.txt", "from before");
+    assert_int_equal(put(f, LOCAL, "../{filename}", &attachment, &status), STATUS_FAILED_PRECONDITION);
+    assert_int_equal(put(f, LOCAL, in_data(f, "{filename}"), &attachment, &status), STATUS_FAILED_PRECONDITION);
+}
+
 static void test_recorded_files(void **state)
 {
     static const struct {
@@ -274,6 +295,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_references_of_earlier_servers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_remove, setup, teardown),
         cmocka_unit_test_setup_teardown(test_another_root, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_root_elsewhere, setup, teardown),
         cmocka_unit_test_setup_teardown(test_recorded_files, setup_recorded, teardown),
         cmocka_unit_test_setup_teardown(test_parts_of_a_row, setup_recorded, teardown),
     };

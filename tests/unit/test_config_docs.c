@@ -1,5 +1,5 @@
 /* The pages that tell of keys, against the tables that the program reads, in both directions: docs/configuration.md,
- * memora.conf(5), the sample file, and for flags memora(1). */
+ * memora.conf(5), the pages of the plugins, the sample file, and for flags memora(1). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -96,12 +96,18 @@ static void test_core_keys(void **state)
     assert_lines(page, text, "| `", buf_str(&rows));
 }
 
-static void add_plugin_rows(struct buf *rows, enum memora_kind kind, const char *name)
+static const struct plugin *load(enum memora_kind kind, const char *name)
 {
-    const struct plugin *plugin;
-    struct status status;
+    const struct plugin *plugin = NULL;
+    struct status status = {0};
     if (plugin_load(MEMORA_TEST_PLUGIN_DIR, kind, name, &plugin, &status) != STATUS_OK)
         fail_msg("%s", status.message);
+    return plugin;
+}
+
+static void add_plugin_rows(struct buf *rows, enum memora_kind kind, const char *name)
+{
+    const struct plugin *plugin = load(kind, name);
     for (uint32_t i = 0; i < plugin->table->config_key_count; i++) {
         const struct memora_config_key *key = &plugin->table->config_keys[i];
         char allowed[200];
@@ -132,6 +138,37 @@ static void test_manual_page(void **state)
                    key->def ? key->def : "");
     }
     assert_lines(page, read_source(page), ".It Ic ", buf_str(&items));
+}
+
+/* The items of the plugin's keys, each with what it allows. */
+static void assert_plugin_page(enum memora_kind kind, const char *name)
+{
+    struct buf items = buf_in(arena);
+    const struct plugin *plugin = load(kind, name);
+    const char *section = kind == MEMORA_KIND_DB ? "database" : "storage";
+    const char *page = arena_printf(arena, "man/%s-%s.7", kind == MEMORA_KIND_DB ? "db" : "storage", name);
+    const char *text = read_source(page);
+    for (uint32_t i = 0; i < plugin->table->config_key_count; i++) {
+        const struct memora_config_key *key = &plugin->table->config_keys[i];
+        const char *def = key->def ? key->def : "";
+        const char *item = arena_printf(arena, ".It Ic %s.%s%s%s\n", section, key->name, *def ? " Li = " : "", def);
+        char allowed[200];
+        plugin_key_allowed(key, allowed, sizeof allowed);
+        buf_add_str(&items, item);
+        const char *found = strstr(text, item);
+        const char *line = found ? strstr(found, "\nAllowed:\n") : NULL, *next = found ? strstr(found, "\n.It ") : NULL;
+        const char *want = arena_printf(arena, "\nAllowed:\n%s.\n", allowed);
+        if (found && (!line || (next && line > next) || strncmp(line, want, strlen(want)) != 0))
+            fail_msg("%s: %s.%s lacks what it allows: %s", page, section, key->name, want);
+    }
+    assert_lines(page, text, ".It Ic ", buf_str(&items));
+}
+
+static void test_plugin_pages(void **state)
+{
+    (void)state;
+    assert_plugin_page(MEMORA_KIND_DB, "sqlite");
+    assert_plugin_page(MEMORA_KIND_STORAGE, "fs");
 }
 
 static void test_manual_flags(void **state)
@@ -189,7 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_core_keys),    cmocka_unit_test(test_plugin_keys), cmocka_unit_test(test_manual_page),
-        cmocka_unit_test(test_manual_flags), cmocka_unit_test(test_sample_file),
+        cmocka_unit_test(test_manual_flags), cmocka_unit_test(test_sample_file), cmocka_unit_test(test_plugin_pages),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
