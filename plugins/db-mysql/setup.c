@@ -5,23 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TLS_FAILED = 2026 };
+
 /* Ways to prove who we are that do not hand the password itself to whoever answers. */
 static const char safe_authentication[] =
     "mysql_native_password,client_ed25519,parsec,caching_sha2_password,sha256_password,auth_gssapi_client";
 
-static void set_tls(MYSQL *mysql, const struct memora_db *db)
+static void set_tls(MYSQL *mysql, const struct memora_db *db, enum driver_tls tls)
 {
-    enum driver_tls tls = db->dsn.tls;
     my_bool yes = 1, no = 0;
     if (tls == DRIVER_TLS_OFF)
         return;
     mysql_ssl_set(mysql, *db->tls_key ? db->tls_key : NULL, *db->tls_cert ? db->tls_cert : NULL,
                   *db->tls_ca ? db->tls_ca : NULL, NULL, NULL);
-    mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, tls == DRIVER_TLS_PREFERRED ? &no : &yes);
+    mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &yes);
     mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, tls == DRIVER_TLS_VERIFIED ? &yes : &no);
 }
 
-static void set_options(MYSQL *mysql, const struct memora_db *db, unsigned timeout_s)
+static void set_options(MYSQL *mysql, const struct memora_db *db, enum driver_tls tls, unsigned timeout_s)
 {
     const struct driver_dsn *dsn = &db->dsn;
     unsigned connect = timeout_s ? timeout_s : dsn->connect_timeout_s;
@@ -38,7 +39,7 @@ static void set_options(MYSQL *mysql, const struct memora_db *db, unsigned timeo
     mysql_options(mysql, MYSQL_REPORT_DATA_TRUNCATION, &(my_bool){1});
     if (!dsn->clear_password)
         mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH, safe_authentication);
-    set_tls(mysql, db);
+    set_tls(mysql, db, tls);
 }
 
 /* Which server and database, for messages. */
@@ -50,7 +51,8 @@ static void describe(const struct driver_dsn *dsn, char *out, size_t size)
         snprintf(out, size, "database %s at %s port %u", dsn->database, dsn->host, dsn->port);
 }
 
-int driver_session_open(struct memora_db *db, unsigned timeout_s, MYSQL **out, struct memora_error *error)
+static int open_session(struct memora_db *db, enum driver_tls tls, unsigned timeout_s, MYSQL **out,
+                        struct memora_error *error)
 {
     /* Rows that an UPDATE finds count, also where they were like that before: other databases have it so. */
     enum { FLAGS = CLIENT_FOUND_ROWS };
@@ -58,10 +60,10 @@ int driver_session_open(struct memora_db *db, unsigned timeout_s, MYSQL **out, s
     MYSQL *mysql = mysql_init(NULL);
     if (!mysql)
         return memora_fail(error, MEMORA_E_NOMEM, "out of memory");
-    set_options(mysql, db, timeout_s);
+    set_options(mysql, db, tls, timeout_s);
     /* The library takes "localhost" for the default socket. */
     const char *host = dsn->socket ? "localhost" : strcmp(dsn->host, "localhost") == 0 ? "127.0.0.1" : dsn->host;
-    if (dsn->host && strcmp(dsn->host, "localhost") == 0 && dsn->tls == DRIVER_TLS_VERIFIED) {
+    if (dsn->host && strcmp(dsn->host, "localhost") == 0 && tls == DRIVER_TLS_VERIFIED) {
         /* Then the name matters: it must be the one in the certificate. */
         enum mysql_protocol_type tcp = MYSQL_PROTOCOL_TCP;
         mysql_options(mysql, MYSQL_OPT_PROTOCOL, &tcp);
@@ -79,8 +81,24 @@ int driver_session_open(struct memora_db *db, unsigned timeout_s, MYSQL **out, s
         }
         return result;
     }
+    /* The library checks this by itself only where it is to verify the server. */
+    if (tls == DRIVER_TLS_UNVERIFIED && !mysql_get_ssl_cipher(mysql)) {
+        mysql_close(mysql);
+        return memora_fail(error, MEMORA_E_CONFIG, "dsn: tls=skip-verify, but the server does not speak TLS");
+    }
     *out = mysql;
     return MEMORA_OK;
+}
+
+int driver_session_open(struct memora_db *db, unsigned timeout_s, MYSQL **out, struct memora_error *error)
+{
+    struct memora_error cause = {0};
+    int result = open_session(db, db->dsn.tls, timeout_s, out, &cause);
+    if (result != MEMORA_OK && db->dsn.tls == DRIVER_TLS_PREFERRED && cause.native_code == TLS_FAILED)
+        result = open_session(db, DRIVER_TLS_OFF, timeout_s, out, &cause);
+    if (result != MEMORA_OK && error)
+        *error = cause;
+    return result;
 }
 
 static int run(MYSQL *mysql, const char *sql, struct memora_error *error)

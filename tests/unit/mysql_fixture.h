@@ -26,6 +26,13 @@ static inline void server_action(const char *action)
     server_do(text);
 }
 
+static inline void server_start_with(const char *options)
+{
+    char text[384];
+    snprintf(text, sizeof text, "start %s %s", server.dir, options);
+    server_do(text);
+}
+
 /* As root, beside the plugin. */
 static inline void server_sql(const char *database, const char *sql)
 {

@@ -244,6 +244,70 @@ static void hanging_servers_are_given_up(void **state)
     await_recovery(f);
 }
 
+static void make_certificates(void)
+{
+    static const char script[] =
+        "exec >/dev/null 2>&1; set -e; cd %s/tmp; openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem "
+        "-days 2 -subj /CN=ca; "
+        "openssl req -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.pem -days 2 -subj /CN=other; "
+        "openssl req -newkey rsa:2048 -nodes -keyout key.pem -out csr.pem -subj /CN=localhost; "
+        "openssl x509 -req -in csr.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out cert.pem; chmod 644 *.pem";
+    char command[1024];
+    snprintf(command, sizeof command, script, server.dir);
+    assert_int_equal(system(command), 0);
+}
+
+/* Whether it opens with the ending of the DSN and the CA, and is encrypted then. */
+static enum status_code open_tls(struct fixture *f, const char *ending, const char *ca, bool *encrypted)
+{
+    char dsn[256], path[128];
+    struct status status = {0};
+    struct db *db;
+    dsn_of(f, dsn, sizeof dsn);
+    strcat(dsn, ending);
+    snprintf(path, sizeof path, "%s/tmp/%s", server.dir, ca ? ca : "");
+    enum status_code code = open_mysql(dsn, ca ? "tls_ca" : NULL, path, &default_options, &db, &status);
+    if (code)
+        return code;
+    *encrypted = query_int(db, "SELECT variable_value <> '' FROM information_schema.session_status WHERE "
+                               "variable_name = 'Ssl_cipher'") == 1;
+    db_close(db);
+    return STATUS_OK;
+}
+
+static void tls_is_what_was_asked_for(void **state)
+{
+    static const struct {
+        const char *ending, *ca;
+        bool plain_opens, tls_opens, encrypted; /* against a server without and with TLS */
+    } cases[] = {
+        {"", NULL, true, true, false},
+        {"?tls=false", NULL, true, true, false},
+        {"?tls=preferred", NULL, true, true, true},
+        {"?tls=skip-verify", NULL, false, true, true},
+        {"?tls=true", NULL, false, false, false}, /* no CA of the system knows it */
+        {"?tls=true", "ca.pem", false, true, true},
+        {"", "ca.pem", false, true, true},
+        {"", "other.pem", false, false, false},
+        {"?tls=skip-verify", "ca.pem", false, false, false}, /* contradicts itself */
+    };
+    struct fixture *f = *state;
+    make_certificates();
+    for (int tls = 0; tls < 2; tls++) {
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+            bool encrypted = false, opens = tls ? cases[i].tls_opens : cases[i].plain_opens;
+            enum status_code code = open_tls(f, cases[i].ending, cases[i].ca, &encrypted);
+            if ((code == STATUS_OK) != opens || encrypted != (tls && cases[i].encrypted))
+                fail_msg("tls %d, case %zu: %d, encrypted %d", tls, i, (int)code, encrypted);
+        }
+        char options[256];
+        snprintf(options, sizeof options, "--ssl-cert=%s/tmp/cert.pem --ssl-key=%s/tmp/key.pem", server.dir,
+                 server.dir);
+        server_action("stop");
+        server_start_with(tls ? "" : options);
+    }
+}
+
 static void *migrate_thread(void *argument)
 {
     struct status status = {0};
@@ -343,6 +407,7 @@ int main(void)
         TEST(idle_connections_may_die),
         SHORT(hanging_servers_are_given_up),
         TEST(restarts_are_survived),
+        TEST(tls_is_what_was_asked_for),
     };
     return cmocka_run_group_tests(tests, start_server, remove_server);
 }
