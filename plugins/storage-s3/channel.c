@@ -1,0 +1,261 @@
+/* One connection and the exchange on it. libcurl pushes; whoever reads pulls: the transfer is paused while nobody wants
+ * its bytes. */
+#include "s3.h"
+
+#include <stdlib.h>
+#include <strings.h>
+#include <time.h>
+
+enum { POLL_MS = 1000, CONNECT_TIMEOUT_MS = 10000, LOW_SPEED = 256, RECEIVED_KEPT = 1024 * 1024 };
+
+static size_t on_head(char *line, size_t size, size_t count, void *ctx);
+static size_t on_body(char *bytes, size_t size, size_t count, void *ctx);
+static size_t on_upload(char *out, size_t size, size_t count, void *ctx);
+
+void s3_channel_free(struct s3_channel *channel)
+{
+    if (channel->attached)
+        curl_multi_remove_handle(channel->multi, channel->easy);
+    if (channel->easy)
+        curl_easy_cleanup(channel->easy);
+    if (channel->multi)
+        curl_multi_cleanup(channel->multi);
+    curl_slist_free_all(channel->headers);
+    s3_text_free(&channel->received);
+    free(channel);
+}
+
+struct s3_channel *s3_channel_take(struct memora_storage *storage)
+{
+    pthread_mutex_lock(&storage->mutex);
+    struct s3_channel *channel = storage->idle;
+    if (channel) {
+        storage->idle = channel->next;
+        storage->idle_count--;
+    }
+    pthread_mutex_unlock(&storage->mutex);
+    if (channel)
+        return channel;
+    channel = calloc(1, sizeof *channel);
+    if (!channel)
+        return NULL;
+    channel->easy = curl_easy_init();
+    channel->multi = curl_multi_init();
+    if (channel->easy && channel->multi)
+        return channel;
+    s3_channel_free(channel);
+    return NULL;
+}
+
+void s3_channel_give(struct memora_storage *storage, struct s3_channel *channel)
+{
+    if (!channel)
+        return;
+    if (channel->attached)
+        curl_multi_remove_handle(channel->multi, channel->easy);
+    channel->attached = false;
+    curl_slist_free_all(channel->headers);
+    channel->headers = NULL;
+    if (channel->received.capacity > RECEIVED_KEPT)
+        s3_text_free(&channel->received);
+    pthread_mutex_lock(&storage->mutex);
+    bool keep = storage->idle_count < S3_CHANNELS_KEPT;
+    if (keep) {
+        channel->next = storage->idle;
+        storage->idle = channel;
+        storage->idle_count++;
+    }
+    pthread_mutex_unlock(&storage->mutex);
+    if (!keep)
+        s3_channel_free(channel);
+}
+
+static void set_connection(CURL *easy, const struct memora_storage *storage)
+{
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* what was signed is what is sent */
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)LOW_SPEED);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)storage->timeout_s);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, storage->verify_tls ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, storage->verify_tls ? 2L : 0L);
+    if (storage->ca_file[0])
+        curl_easy_setopt(easy, CURLOPT_CAINFO, storage->ca_file);
+}
+
+int s3_channel_start(struct s3_channel *channel, const struct memora_storage *storage, const char *url,
+                     const struct s3_request *request, struct curl_slist *headers)
+{
+    CURL *easy = channel->easy;
+    bool head = strcmp(request->method, "HEAD") == 0, upload = request->body != NULL;
+    if (channel->attached)
+        curl_multi_remove_handle(channel->multi, easy);
+    curl_slist_free_all(channel->headers);
+    channel->headers = headers;
+    channel->received.length = channel->read_at = 0;
+    channel->received.failed = channel->too_long = false;
+    channel->body = request->body;
+    channel->body_length = request->body_length;
+    channel->body_sent = 0;
+    channel->paused = channel->head_complete = channel->finished = channel->streaming = false;
+    channel->code = CURLE_OK;
+    channel->error[0] = '\0';
+    channel->response = (struct s3_response){.content_length = -1, .range_size = -1};
+    curl_easy_reset(easy);
+    set_connection(easy, storage);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, channel->error);
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, channel);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, channel);
+    curl_easy_setopt(easy, CURLOPT_NOBODY, head ? 1L : 0L);
+    if (upload) {
+        curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+        curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_upload);
+        curl_easy_setopt(easy, CURLOPT_READDATA, channel);
+        curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body_length);
+    }
+    if (!head)
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+    channel->attached = curl_multi_add_handle(channel->multi, easy) == CURLM_OK;
+    return channel->attached ? MEMORA_OK : MEMORA_E_NOMEM;
+}
+
+static void copy_value(char *out, size_t size, const char *value, size_t length)
+{
+    if (length >= 2 && value[0] == '"' && value[length - 1] == '"') {
+        value++;
+        length -= 2;
+    }
+    snprintf(out, size, "%.*s", (int)length, value);
+}
+
+/* One line of the head; its value is not NUL-terminated. */
+static void read_header(struct s3_response *response, const char *name, size_t name_length, const char *value,
+                        size_t length)
+{
+    char text[128];
+    snprintf(text, sizeof text, "%.*s", (int)(length < sizeof text ? length : sizeof text - 1), value);
+#define IS(word) (name_length == sizeof word - 1 && strncasecmp(name, word, name_length) == 0)
+    if (IS("content-length")) {
+        response->content_length = strtoll(text, NULL, 10);
+    } else if (IS("content-range")) {
+        const char *slash = strchr(text, '/');
+        response->range_size = slash && slash[1] != '*' ? strtoll(slash + 1, NULL, 10) : -1;
+    } else if (IS("etag")) {
+        copy_value(response->etag, sizeof response->etag, value, length);
+    } else if (IS("content-type")) {
+        copy_value(response->content_type, sizeof response->content_type, value, length);
+    } else if (IS("last-modified")) {
+        response->last_modified_s = (int64_t)curl_getdate(text, NULL);
+    } else if (IS("date")) {
+        response->date_s = (int64_t)curl_getdate(text, NULL);
+    }
+#undef IS
+}
+
+static size_t on_head(char *line, size_t size, size_t count, void *ctx)
+{
+    struct s3_channel *channel = ctx;
+    size_t length = size * count, end = length;
+    while (end > 0 && strchr("\r\n \t", line[end - 1]))
+        end--;
+    if (end == 0) {
+        curl_easy_getinfo(channel->easy, CURLINFO_RESPONSE_CODE, &channel->response.status);
+        channel->head_complete = channel->response.status >= 200; /* not 100 Continue */
+        return length;
+    }
+    const char *colon = memchr(line, ':', end);
+    if (!colon) {
+        channel->response = (struct s3_response){.content_length = -1, .range_size = -1}; /* a status line */
+        return length;
+    }
+    const char *value = colon + 1;
+    while (value < line + end && (*value == ' ' || *value == '\t'))
+        value++;
+    read_header(&channel->response, line, (size_t)(colon - line), value, (size_t)(line + end - value));
+    return length;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
+{
+    struct s3_channel *channel = ctx;
+    size_t length = size * count;
+    if (channel->streaming && channel->received.length - channel->read_at >= S3_STREAM_HIGH) {
+        channel->paused = true;
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    if (channel->read_at > 0 && channel->read_at == channel->received.length)
+        channel->received.length = channel->read_at = 0;
+    channel->too_long = channel->received.length + length > S3_BODY_MAX;
+    if (channel->too_long)
+        return 0;
+    s3_text_add(&channel->received, bytes, length);
+    return channel->received.failed ? 0 : length;
+}
+
+static size_t on_upload(char *out, size_t size, size_t count, void *ctx)
+{
+    struct s3_channel *channel = ctx;
+    size_t left = channel->body_length - channel->body_sent, n = size * count < left ? size * count : left;
+    if (n)
+        memcpy(out, channel->body + channel->body_sent, n);
+    channel->body_sent += n;
+    return n;
+}
+
+static void take_result(struct s3_channel *channel)
+{
+    int left;
+    const CURLMsg *message;
+    while ((message = curl_multi_info_read(channel->multi, &left)))
+        if (message->msg == CURLMSG_DONE) {
+            channel->finished = true;
+            channel->code = message->data.result;
+        }
+}
+
+/* Sends and receives what can be; waits for more first if wait. */
+static void turn(struct s3_channel *channel, bool wait)
+{
+    int running = 0;
+    if (wait)
+        curl_multi_poll(channel->multi, NULL, 0, POLL_MS, NULL);
+    if (curl_multi_perform(channel->multi, &running) != CURLM_OK) {
+        channel->finished = true;
+        channel->code = CURLE_OUT_OF_MEMORY;
+    }
+    take_result(channel);
+}
+
+void s3_channel_run(struct s3_channel *channel, bool whole)
+{
+    bool wait = false;
+    channel->streaming = !whole;
+    while (!channel->finished && (whole || !channel->head_complete)) {
+        turn(channel, wait);
+        wait = true;
+    }
+}
+
+void s3_channel_pump(struct s3_channel *channel)
+{
+    bool wait = false;
+    while (!channel->finished && channel->read_at == channel->received.length) {
+        if (channel->paused) {
+            channel->paused = false;
+            curl_easy_pause(channel->easy, CURLPAUSE_CONT);
+        }
+        turn(channel, wait);
+        wait = true;
+    }
+    /* Until the next call nothing flows, and no time limit runs. */
+    if (!channel->finished && !channel->paused) {
+        channel->paused = true;
+        curl_easy_pause(channel->easy, CURLPAUSE_RECV);
+    }
+}

@@ -1,0 +1,144 @@
+/* Reading, and what else concerns one object. */
+#include "s3.h"
+
+#include <stdlib.h>
+
+struct memora_reader {
+    struct memora_storage *storage;
+    struct s3_channel *channel; /* NULL: an empty range */
+    uint64_t skip, left;        /* skip: the store ignored the range and sends all */
+};
+
+int s3_stat(struct memora_storage *storage, const char *key, struct memora_object *out, struct memora_error *error)
+{
+    const struct s3_request request = {.method = "HEAD", .key = key};
+    struct s3_channel *channel;
+    struct s3_response response;
+    int result = s3_key_check(key, error);
+    if (result == MEMORA_OK)
+        result = s3_perform(storage, &request, false, &channel, &response, error);
+    if (result != MEMORA_OK)
+        return result;
+    s3_channel_give(storage, channel);
+    if (response.content_length < 0)
+        return memora_fail(error, MEMORA_E_IO, "the store does not tell the size of %s", key);
+    s3_object_fill(out, &response, (uint64_t)response.content_length);
+    return MEMORA_OK;
+}
+
+static int make_reader(struct memora_storage *storage, struct s3_channel *channel, uint64_t skip, uint64_t left,
+                       struct memora_reader **out, struct memora_error *error)
+{
+    struct memora_reader *reader = malloc(sizeof *reader);
+    if (!reader)
+        return s3_nomem(error);
+    *reader = (struct memora_reader){.storage = storage, .channel = channel, .skip = skip, .left = left};
+    *out = reader;
+    return MEMORA_OK;
+}
+
+/* Ranges that HTTP has no words for: those without a byte. */
+static int get_empty(struct memora_storage *storage, const char *key, uint64_t off, struct memora_reader **out,
+                     struct memora_object *info, struct memora_error *error)
+{
+    int result = s3_stat(storage, key, info, error);
+    if (result != MEMORA_OK)
+        return result;
+    if (off > info->size)
+        return memora_fail(error, MEMORA_E_RANGE, "%s ends before the offset", key);
+    return make_reader(storage, NULL, 0, 0, out, error);
+}
+
+static int open_reader(struct memora_storage *storage, const char *key, uint64_t off, uint64_t len,
+                       struct s3_channel *channel, struct memora_reader **out, struct memora_object *info,
+                       struct memora_error *error)
+{
+    const struct s3_response *response = &channel->response;
+    bool partial = response->status == 206;
+    int64_t size = partial ? response->range_size : response->content_length;
+    if (size < 0)
+        return memora_fail(error, MEMORA_E_IO, "the store does not tell the size of %s", key);
+    s3_object_fill(info, response, (uint64_t)size);
+    if (off > info->size)
+        return memora_fail(error, MEMORA_E_RANGE, "%s ends before the offset", key);
+    uint64_t most = info->size - off;
+    return make_reader(storage, channel, partial ? 0 : off, len < most ? len : most, out, error);
+}
+
+int s3_get(struct memora_storage *storage, const char *key, uint64_t off, uint64_t len, struct memora_reader **out,
+           struct memora_object *info, struct memora_error *error)
+{
+    char range[64];
+    bool whole = off == 0 && len > INT64_MAX;
+    int result = s3_key_check(key, error);
+    if (result != MEMORA_OK)
+        return result;
+    if (len == 0 || off > INT64_MAX)
+        return get_empty(storage, key, off, out, info, error);
+    if (len > INT64_MAX || off + len > INT64_MAX)
+        snprintf(range, sizeof range, "bytes=%llu-", (unsigned long long)off);
+    else
+        snprintf(range, sizeof range, "bytes=%llu-%llu", (unsigned long long)off, (unsigned long long)(off + len - 1));
+    const struct s3_request request = {.method = "GET", .key = key, .range = whole ? NULL : range};
+    struct s3_channel *channel;
+    result = s3_perform(storage, &request, true, &channel, NULL, error);
+    if (result == MEMORA_E_RANGE) /* at the end, or behind it */
+        return get_empty(storage, key, off, out, info, error);
+    if (result != MEMORA_OK)
+        return result;
+    result = open_reader(storage, key, off, len, channel, out, info, error);
+    if (result != MEMORA_OK)
+        s3_channel_free(channel);
+    return result;
+}
+
+int64_t s3_read(struct memora_reader *reader, void *buf, size_t cap, struct memora_error *error)
+{
+    struct s3_channel *channel = reader->channel;
+    while (channel && reader->left > 0) {
+        s3_channel_pump(channel);
+        size_t there = channel->received.length - channel->read_at;
+        if (there == 0)
+            return memora_fail(error, channel->received.failed ? MEMORA_E_NOMEM : MEMORA_E_IO,
+                               "the store ended its answer too early: %s",
+                               channel->error[0] ? channel->error : curl_easy_strerror(channel->code));
+        size_t skipped = reader->skip < there ? (size_t)reader->skip : there;
+        reader->skip -= skipped;
+        channel->read_at += skipped;
+        size_t n = there - skipped < cap ? there - skipped : cap;
+        n = n < reader->left ? n : (size_t)reader->left;
+        if (n == 0)
+            continue;
+        memcpy(buf, channel->received.data + channel->read_at, n);
+        channel->read_at += n;
+        reader->left -= n;
+        return (int64_t)n;
+    }
+    return 0;
+}
+
+void s3_reader_close(struct memora_reader *reader)
+{
+    struct s3_channel *channel = reader->channel;
+    if (channel && reader->left == 0 && !channel->finished && channel->read_at == channel->received.length)
+        s3_channel_pump(channel); /* the end of the answer, so that the connection can be used again */
+    if (channel && channel->finished)
+        s3_channel_give(reader->storage, channel);
+    else if (channel)
+        s3_channel_free(channel);
+    free(reader);
+}
+
+int s3_remove(struct memora_storage *storage, const char *key, struct memora_error *error)
+{
+    const struct s3_request request = {.method = "DELETE", .key = key};
+    struct s3_channel *channel;
+    struct s3_response response = {0};
+    int result = s3_key_check(key, error);
+    if (result == MEMORA_OK)
+        result = s3_perform(storage, &request, false, &channel, &response, error);
+    if (result == MEMORA_OK)
+        s3_channel_give(storage, channel);
+    /* Some stores tell that it was not there; a missing bucket is another matter. */
+    return result == MEMORA_E_NOT_FOUND && error && !strstr(error->message, "no bucket") ? MEMORA_OK : result;
+}
