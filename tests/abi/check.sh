@@ -19,8 +19,8 @@ program=$1 plugin=$2
 shift 2
 "$program" --quick "$@" "$plugin" "$key" >"$dir/out" 2>"$dir/err"
 code=$?
-# A sanitizer tells of a crash in its own way.
-sed -n 's/.*Sanitizer: SEGV.*/Bail out! the plugin crashed/p' "$dir/err" >>"$dir/out"
+# Sanitizers tell of a crash in their own ways.
+sed -nE 's/.*(Sanitizer: SEGV|runtime error: null pointer).*/Bail out! the plugin crashed/p' "$dir/err" >>"$dir/out"
 if [ -z "$wanted" ]; then
     grep -v '^ok ' "$dir/out"
     cat "$dir/err"
