@@ -177,7 +177,8 @@ static struct list_query list_query(struct arena *arena, const struct store_memo
         buf_add_str(&sql, " AND parent_relation.related_memo_id = ?");
         params[used++] = db_int(find->parent_id);
     } else if (!find->include_comments) {
-        buf_add_str(&sql, " AND parent.uid IS NULL");
+        buf_add_str(&sql, " AND {not_joined:parent.uid|SELECT 1 FROM memo_relation AS comment "
+                          "WHERE comment.memo_id = memo.id AND comment.type = 'COMMENT'}");
     }
     if (find->filter && find->filter->condition[0]) {
         buf_add_str(&sql, " AND (");

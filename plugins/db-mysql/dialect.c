@@ -42,6 +42,7 @@ static const char *const fragments[] = {
     "minute", "MINUTE({0})",
     "second", "SECOND({0})",
     "upsert", "ON DUPLICATE KEY UPDATE {1} = VALUES({1})",
+    "not_joined", "{0} IS NULL",
     "insert_ignore", "ON DUPLICATE KEY UPDATE {1} = {1}",
     "for_update", "FOR UPDATE",
     "count_tables", "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = {0}",

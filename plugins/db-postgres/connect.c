@@ -40,6 +40,14 @@ static void ignore_notice(void *ctx, const char *message)
     (void)message;
 }
 
+/* Our statements find what they need through indexes whatever the values are, and planning each anew costs more than
+ * running it: a LIMIT that is a parameter makes PostgreSQL prefer that. Databases that only speak PostgreSQL's protocol
+ * may not know the setting. */
+static void prefer_kept_plans(PGconn *pq)
+{
+    PQclear(PQexec(pq, "SET plan_cache_mode = force_generic_plan"));
+}
+
 int postgres_open_session(struct memora_db *db, PGconn **out, struct memora_error *error)
 {
     struct options options = {.count = 0};
@@ -52,6 +60,7 @@ int postgres_open_session(struct memora_db *db, PGconn **out, struct memora_erro
         return code;
     }
     PQsetNoticeProcessor(pq, ignore_notice, NULL);
+    prefer_kept_plans(pq);
     if (PQsetnonblocking(pq, 1) != 0) {
         PQfinish(pq);
         return memora_fail(error, MEMORA_E_INTERNAL, "the connection cannot be made non-blocking");

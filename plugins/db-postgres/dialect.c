@@ -38,6 +38,8 @@ static const char *const fragments[] = {
     "second", DATE_PART("SECOND"),
     "upsert", "ON CONFLICT ({0}) DO UPDATE SET {1} = excluded.{1}",
     "insert_ignore", "ON CONFLICT ({0}) DO NOTHING",
+    /* That a LEFT JOIN gave no row is what the planner thinks hardly ever happens. */
+    "not_joined", "NOT EXISTS ({1})",
     "for_update", "FOR UPDATE",
     "count_tables",
     "SELECT COUNT(*) FROM information_schema.tables WHERE table_name = {0} "

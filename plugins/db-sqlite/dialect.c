@@ -35,6 +35,7 @@ static const char *const fragments[] = {
     "second", DATE_PART("%S"),
     "upsert", "ON CONFLICT ({0}) DO UPDATE SET {1} = excluded.{1}",
     "insert_ignore", "ON CONFLICT ({0}) DO NOTHING",
+    "not_joined", "{0} IS NULL",
     "for_update", "",
     "count_tables", "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = {0}",
     "list_indexes", "SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE {0} ESCAPE '\\'",
