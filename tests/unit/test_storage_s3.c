@@ -368,13 +368,33 @@ static void test_credentials_file(void **state)
     unlink(path);
 }
 
+static void test_keys_are_documented(void **state)
+{
+    (void)state;
+    char page[16384] = "", name[64];
+    FILE *file = fopen(MEMORA_TEST_SOURCE_DIR "/docs/storage-s3.md", "r");
+    assert_non_null(file);
+    assert_true(fread(page, 1, sizeof page - 1, file) > 0);
+    fclose(file);
+    for (uint32_t i = 0; i < s3_plugin()->table->config_key_count; i++) {
+        snprintf(name, sizeof name, "`%s`", s3_plugin()->table->config_keys[i].name);
+        if (!strstr(page, name))
+            fail_msg("docs/storage-s3.md lacks %s", name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_retries),         cmocka_unit_test(test_gives_up),
-        cmocka_unit_test(test_refusals),        cmocka_unit_test(test_bodies),
-        cmocka_unit_test(test_listing),         cmocka_unit_test(test_settings),
-        cmocka_unit_test(test_multipart_fails), cmocka_unit_test(test_credentials_file),
+        cmocka_unit_test(test_retries),
+        cmocka_unit_test(test_gives_up),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_listing),
+        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_multipart_fails),
+        cmocka_unit_test(test_credentials_file),
+        cmocka_unit_test(test_keys_are_documented),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
