@@ -48,7 +48,10 @@ static enum status_code open_first(struct db *db, struct status *status)
     enum status_code code = pool_take(db, &conn, status);
     if (code)
         return code;
-    db->dialect = db->ops->dialect(db->instance); /* features may have been found out while connecting */
+    /* Features may have been found out while connecting. The watchdog runs already and looks at them. */
+    pthread_mutex_lock(&db->pool.mutex);
+    db->dialect = db->ops->dialect(db->instance);
+    pthread_mutex_unlock(&db->pool.mutex);
     pool_give(conn);
     if (db->dialect->features & MEMORA_SQL_SINGLE_WRITER)
         code = writer_start(db, status);

@@ -109,9 +109,11 @@ void pool_give(struct db_conn *conn)
 void pool_trim(struct db *db, int64_t now_ns)
 {
     struct pool *pool = &db->pool;
-    if (is_in_process(db))
-        return;
     pthread_mutex_lock(&pool->mutex);
+    if (is_in_process(db)) {
+        pthread_mutex_unlock(&pool->mutex);
+        return;
+    }
     struct db_conn **at = pool->free ? &pool->free->next_free : &pool->free;
     while (*at && now_ns - (*at)->idle_since_ns < close_after_ns)
         at = &(*at)->next_free;
