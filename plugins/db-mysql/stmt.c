@@ -60,8 +60,13 @@ static int execute(struct memora_stmt *stmt, struct memora_error *error)
         int result = driver_bind_columns(stmt, error);
         if (result != MEMORA_OK)
             return result;
-        if (mysql_stmt_store_result(stmt->mysql))
-            return driver_stmt_error(error, stmt->mysql);
+        if (mysql_stmt_store_result(stmt->mysql)) {
+            int failed = driver_stmt_error(error, stmt->mysql);
+            /* The error has ended the result, of which the library keeps waiting for the rest (seen with 3.3): the next
+             * run, or free_result, would read until the network's time limit. */
+            stmt->mysql->state = MYSQL_STMT_FETCH_DONE;
+            return failed;
+        }
     }
     my_ulonglong affected = mysql_stmt_affected_rows(stmt->mysql);
     stmt->affected = affected == (my_ulonglong)-1 ? 0 : (int64_t)affected;

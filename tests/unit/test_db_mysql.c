@@ -4,6 +4,8 @@
 #include <float.h>
 #include <pthread.h>
 
+#include "base/clock.h"
+
 static int setup_table(void **state)
 {
     setup_mysql(state);
@@ -195,6 +197,28 @@ static void errors_say_what_to_do(void **state)
             fail_msg("%s: %s", cases[i].sql, status.message);
     }
     assert_int_equal(query_int(f->db, "SELECT COUNT(*) FROM t"), 2);
+}
+
+/* The server begins a result and then finds out; the statement must be fit for another run at once. */
+static void errors_within_results_end_them(void **state)
+{
+    static const char sql[] = "INSERT INTO t (uid) VALUES (?) RETURNING id";
+    struct fixture *f = *state;
+    struct status status;
+    int64_t start = clock_mono_ns();
+    for (int i = 0; i < 6; i++) {
+        struct memora_value value = db_text(i % 2 ? "again" : i == 0 ? "again" : i == 2 ? "b" : "c");
+        struct one_statement one = {.sql = sql, .params = &value, .count = 1};
+        assert_int_equal(write_one(f, &one, &status), i % 2 ? STATUS_ALREADY_EXISTS : STATUS_OK);
+    }
+    for (int i = 0; i < 4; i++) { /* more than one row: the subquery is refused while rows are made */
+        struct memora_value value = db_int(i % 2 ? 1 : 9);
+        struct one_statement one = {
+            .sql = "SELECT id, (SELECT id FROM t WHERE id <> ?) FROM t", .params = &value, .count = 1};
+        assert_int_not_equal(write_one(f, &one, &status), STATUS_OK);
+    }
+    assert_true(clock_mono_ns() - start < 10LL * 1000000000);
+    assert_int_equal(query_int(f->db, "SELECT COUNT(*) FROM t"), 3);
 }
 
 /* Refused before it is sent, so that the connection lives. */
@@ -402,6 +426,7 @@ int main(void)
         TEST(rows_of_many_sizes),
         TEST(counts_and_ids),
         TEST(errors_say_what_to_do),
+        TEST(errors_within_results_end_them),
         TEST(packets_are_bounded),
         TEST(bound_values_are_no_sql),
         TEST(failed_writes_leave_nothing),
