@@ -81,6 +81,7 @@ void check_db_concurrency(struct check *check);
 void check_db_errors(struct check *check);
 void check_db_dialect(struct check *check);
 void check_db_features(struct check *check);
+void check_db_store(struct check *check);
 void check_storage_put(struct check *check);
 void check_storage_keys(struct check *check);
 void check_storage_range(struct check *check);

@@ -40,21 +40,44 @@ static void check_ddl(struct session *session)
 }
 
 struct received {
-    atomic_int count;
+    atomic_int count, before;
     atomic_bool wrong;
 };
 
 static void receive(void *ctx, const char *payload, size_t length)
 {
     struct received *received = ctx;
+    if (length == 5 && memcmp(payload, "ready", 5) == 0) {
+        atomic_fetch_add(&received->before, 1);
+        return;
+    }
     if (length != 5 || memcmp(payload, "hello", 5) != 0)
         atomic_store(&received->wrong, true);
     atomic_fetch_add(&received->count, 1);
 }
 
+enum { WAIT_STEPS = 100, STEP_MS = 50 };
+
+static void pause_a_little(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = (long)STEP_MS * CHECK_NS_PER_MS}, NULL);
+}
+
+/* Listening begins soon after listen() returned. */
+static void await_listener(struct session *session, struct received *received)
+{
+    struct memora_error error = {0};
+    for (int i = 0; i < WAIT_STEPS && atomic_load(&received->before) == 0; i++) {
+        if (session->ops->begin(session->conn, MEMORA_TX_WRITE, &error) == MEMORA_OK &&
+            session->ops->notify(session->conn, CHANNEL, "ready", &error) == MEMORA_OK)
+            session->ops->commit(session->conn, &error);
+        session->ops->rollback(session->conn, NULL);
+        pause_a_little();
+    }
+}
+
 static void check_notify(struct session *session)
 {
-    enum { WAIT_STEPS = 100, STEP_MS = 50 };
     struct check *check = session->check;
     const struct memora_db_ops *theirs = check->plugin->table->ops;
     static struct received received; /* the driver calls back until close() */
@@ -65,6 +88,7 @@ static void check_notify(struct session *session)
     }
     int result = session->ops->listen(session->db, CHANNEL, receive, &received, &error);
     check_code(check, result, MEMORA_OK, &error, "listen()");
+    await_listener(session, &received);
     if (session->ops->begin(session->conn, MEMORA_TX_WRITE, &error) == MEMORA_OK)
         session->ops->notify(session->conn, CHANNEL, "undone", &error);
     session->ops->rollback(session->conn, NULL);
@@ -75,7 +99,7 @@ static void check_notify(struct session *session)
         result = session->ops->commit(session->conn, &error);
     check_code(check, result, MEMORA_OK, &error, "notify()");
     for (int i = 0; i < WAIT_STEPS && atomic_load(&received.count) == 0; i++)
-        nanosleep(&(struct timespec){.tv_nsec = (long)STEP_MS * CHECK_NS_PER_MS}, NULL);
+        pause_a_little();
     check_that(check, atomic_load(&received.count) == 1 && !atomic_load(&received.wrong),
                "notify() reaches listen() once it is committed, and only then", "%d calls, %s payload",
                atomic_load(&received.count), atomic_load(&received.wrong) ? "another" : "the right");

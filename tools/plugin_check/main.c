@@ -27,6 +27,7 @@ static const struct group {
     {"db errors", MEMORA_KIND_DB, check_db_errors},
     {"db dialect", MEMORA_KIND_DB, check_db_dialect},
     {"db features", MEMORA_KIND_DB, check_db_features},
+    {"db store", MEMORA_KIND_DB, check_db_store},
     {"storage put", MEMORA_KIND_STORAGE, check_storage_put},
     {"storage keys", MEMORA_KIND_STORAGE, check_storage_keys},
     {"storage range", MEMORA_KIND_STORAGE, check_storage_range},
@@ -40,7 +41,7 @@ static const char usage[] =
     "\n"
     "Checks a plugin of Memora: loads it as the server would, opens it with the given keys, and tells in TAP what\n"
     "keeps the promises of the interface and what does not. Give it an empty database or bucket of its own: it makes\n"
-    "and removes tables called memora_check_* and objects below memora-check/.\n"
+    "and removes tables called memora_check_*, those of a server, and objects below memora-check/.\n"
     "\n"
     "  --only GROUP   run this group; may be given several times (--list names them)\n"
     "  --list         print the groups\n"
