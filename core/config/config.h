@@ -50,6 +50,8 @@ struct config {
     const char *database_plugin;    /* "sqlite" or an absolute path */
     struct config_section database; /* the keys that are the plugin's */
     unsigned read_connections;      /* 0 = one for each thread that reads */
+    unsigned idle_connections;      /* to a database server, kept open */
+    unsigned idle_connection_s;     /* after which further ones are closed */
     unsigned statement_timeout_s;
     unsigned slow_statement_ms;
     const char *storage_plugin; /* "fs" or an absolute path */

@@ -53,7 +53,8 @@ static enum status_code open_first(struct db *db, struct status *status)
     db->dialect = db->ops->dialect(db->instance);
     pthread_mutex_unlock(&db->pool.mutex);
     pool_give(conn);
-    if (db->dialect->features & MEMORA_SQL_SINGLE_WRITER)
+    code = pool_fill(db, status);
+    if (code == STATUS_OK && db->dialect->features & MEMORA_SQL_SINGLE_WRITER)
         code = writer_start(db, status);
     return code;
 }

@@ -25,7 +25,9 @@ struct db_conn;
 struct db_rows;
 
 struct db_options {
-    unsigned read_connections; /* most connections for reading, >= 1 */
+    unsigned read_connections; /* most connections for reading, and for writing where writers need not queue; >= 1 */
+    unsigned idle_connections; /* to a server: opened at start and kept; 0 = 1 */
+    int64_t idle_timeout_ns;   /* after which further ones are closed; 0 = 5 minutes */
     unsigned statement_cache;  /* statements kept per connection */
     int64_t statement_timeout_ns;
     int64_t slow_statement_ns; /* logged at WARN when slower; 0 = never */

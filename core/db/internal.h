@@ -115,12 +115,14 @@ struct pool {
     pthread_mutex_t mutex;
     pthread_cond_t freed;
     struct db_conn *free; /* most recently used first: its caches are warm */
-    unsigned count, limit;
+    unsigned count, limit, least;
 };
 void pool_init(struct db *db);
 enum status_code pool_take(struct db *db, struct db_conn **out, struct status *status);
 void pool_give(struct db_conn *conn);
-/* Closes connections that nobody has needed for minutes; the last one stays. */
+/* Opens those that are to be there at any time. */
+enum status_code pool_fill(struct db *db, struct status *status);
+/* Closes connections that nobody has needed for long, but for those that are to be there at any time. */
 void pool_trim(struct db *db, int64_t now_ns);
 void pool_close(struct db *db);
 

@@ -1,5 +1,6 @@
 /* The connections that threads borrow for reading (and, where writers need not queue, for writing). Opened when first
- * needed. Those to a database server are looked at when they have lain idle, and closed after minutes without use;
+ * needed. Those to a database server are looked at when they have lain idle, and closed after minutes without use, but
+ * for the few that are to be there at any time;
  * those of a database in the process stay until the end. */
 #include "db/internal.h"
 
@@ -10,7 +11,7 @@
 
 static const int64_t default_wait_ns = 10LL * 1000 * 1000 * 1000;
 static const int64_t check_after_ns = 1LL * 1000 * 1000 * 1000;
-static const int64_t close_after_ns = 300LL * 1000 * 1000 * 1000;
+static const int64_t default_idle_ns = 300LL * 1000 * 1000 * 1000;
 
 static bool is_in_process(const struct db *db)
 {
@@ -23,6 +24,9 @@ void pool_init(struct db *db)
     /* Where writers use the pool as well, migrating takes one for its lock and one to write. */
     unsigned least = is_in_process(db) ? 1 : 2;
     pool->limit = db->options.read_connections > least ? db->options.read_connections : least;
+    pool->least = db->options.idle_connections > 1 ? db->options.idle_connections : 1;
+    if (pool->least > pool->limit)
+        pool->least = pool->limit;
     pthread_mutex_init(&pool->mutex, NULL);
     cond_init_monotonic(&pool->freed);
 }
@@ -106,16 +110,39 @@ void pool_give(struct db_conn *conn)
     pthread_mutex_unlock(&pool->mutex);
 }
 
+enum status_code pool_fill(struct db *db, struct status *status)
+{
+    struct db_conn *taken = NULL, *conn;
+    enum status_code code = STATUS_OK;
+    for (unsigned i = 0; code == STATUS_OK && i < db->pool.least && !is_in_process(db); i++) {
+        code = pool_take(db, &conn, status);
+        if (code == STATUS_OK) {
+            conn->next_free = taken;
+            taken = conn;
+        }
+    }
+    while (taken) {
+        conn = taken;
+        taken = conn->next_free;
+        pool_give(conn);
+    }
+    return code;
+}
+
 void pool_trim(struct db *db, int64_t now_ns)
 {
     struct pool *pool = &db->pool;
+    int64_t timeout = db->options.idle_timeout_ns > 0 ? db->options.idle_timeout_ns : default_idle_ns;
     pthread_mutex_lock(&pool->mutex);
     if (is_in_process(db)) {
         pthread_mutex_unlock(&pool->mutex);
         return;
     }
-    struct db_conn **at = pool->free ? &pool->free->next_free : &pool->free;
-    while (*at && now_ns - (*at)->idle_since_ns < close_after_ns)
+    unsigned staying = pool->count;
+    for (const struct db_conn *conn = pool->free; conn; conn = conn->next_free)
+        staying--;
+    struct db_conn **at = &pool->free;
+    for (; *at && (staying < pool->least || now_ns - (*at)->idle_since_ns < timeout); staying++)
         at = &(*at)->next_free;
     /* They lie in the order of their last use: what follows is idler still. */
     struct db_conn *closing = *at;

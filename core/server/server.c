@@ -67,6 +67,8 @@ static enum status_code open_database(struct server *server, struct status *stat
     unsigned readers = config->worker_threads + http_thread_count(config) + BACKGROUND_READERS;
     const struct db_options options = {.read_connections =
                                            config->read_connections ? config->read_connections : readers,
+                                       .idle_connections = config->idle_connections,
+                                       .idle_timeout_ns = config->idle_connection_s * (int64_t)1000000000,
                                        .statement_cache = STATEMENTS_PER_CONNECTION,
                                        .statement_timeout_ns = config->statement_timeout_s * (int64_t)1000000000,
                                        .slow_statement_ns = config->slow_statement_ms * (int64_t)1000000};

@@ -102,8 +102,8 @@ struct memora_db_ops {
     void (*interrupt)(struct memora_conn *conn);
 
     /* One statement of len bytes (also NUL-terminated). *out is the caller's, closed with finalize.
-     * MEMORA_E_SYNTAX (message: what the database says), MEMORA_E_RETRY, MEMORA_E_ARG (several statements; MEMORA_E_SYNTAX
-     * where the database does not tell them from nonsense). */
+     * MEMORA_E_SYNTAX (message: what the database says), MEMORA_E_RETRY, MEMORA_E_ARG (several statements;
+     * MEMORA_E_SYNTAX where the database does not tell them from nonsense). */
     int (*prepare)(struct memora_conn *conn, const char *sql, size_t len, struct memora_stmt **out,
                    struct memora_error *error);
     /* All parameters at once, before the first step. values and what they point to are borrowed until reset.

@@ -32,14 +32,21 @@ libdir=$prefix/$(cached CMAKE_INSTALL_LIBDIR)
 memora=$prefix/bin/memora
 
 for file in bin/memora include/memora/{plugin,db,storage,version}.h lib/systemd/system/memora.service \
-  share/man/man1/memora.1 share/man/man5/memora.conf.5 share/man/man7/{db-sqlite,storage-fs}.7 share/man/man3/memora{,-db,-storage}-plugin.3 \
+  share/man/man1/memora.1 share/man/man5/memora.conf.5 share/man/man7/{db-sqlite,db-mysql,db-postgres,storage-fs,storage-s3}.7 share/man/man3/memora{,-db,-storage}-plugin.3 \
   share/doc/memora/{memora.conf,configuration.md,dialect.md} share/memora/plugin-template/{CMakeLists.txt,storage-template.c} \
   share/bash-completion/completions/memora share/zsh/site-functions/_memora \
   share/fish/vendor_completions.d/memora.fish; do
   check "layout $file" test -s "$prefix/$file"
 done
-for file in memora/plugins/db-sqlite.so memora/plugins/storage-fs.so pkgconfig/memora-plugin.pc; do
+for file in memora/plugins/{db-sqlite,db-mysql,db-postgres,storage-fs,storage-s3}.so pkgconfig/memora-plugin.pc; do
   check "layout $file" test -s "$libdir/$file"
+done
+# A packager can ship each backend on its own: the plugin and its page, and nothing else.
+for plugin in db-sqlite db-mysql db-postgres storage-fs storage-s3; do
+  DESTDIR="$work/part-$plugin" cmake --install "$build" --component "$plugin" >"$work/log" 2>&1
+  # shellcheck disable=SC2016
+  check "package of $plugin" sh -c '[ "$(find "$1" -type f -printf "%f\n" | sort | tr "\n" " ")" = "$2.7 $2.so " ]' sh \
+    "$work/part-$plugin" "$plugin"
 done
 # The page is installed where it was built; the whole test run builds it first.
 if [ -e ui/dist/index.html ]; then

@@ -96,6 +96,17 @@ static void test_core_keys(void **state)
     assert_lines(page, text, "| `", buf_str(&rows));
 }
 
+/* In the order of the pages. */
+static const struct {
+    enum memora_kind kind;
+    const char *name;
+} own_plugins[] = {{MEMORA_KIND_DB, "sqlite"},
+                   {MEMORA_KIND_DB, "mysql"},
+                   {MEMORA_KIND_DB, "postgres"},
+                   {MEMORA_KIND_STORAGE, "fs"},
+                   {MEMORA_KIND_STORAGE, "s3"}};
+enum { OWN_PLUGINS = sizeof own_plugins / sizeof own_plugins[0] };
+
 static const struct plugin *load(enum memora_kind kind, const char *name)
 {
     const struct plugin *plugin = NULL;
@@ -122,8 +133,8 @@ static void test_plugin_keys(void **state)
     struct buf rows = buf_in(arena);
     const char *page = "docs/configuration.md";
     (void)state;
-    add_plugin_rows(&rows, MEMORA_KIND_DB, "sqlite");
-    add_plugin_rows(&rows, MEMORA_KIND_STORAGE, "fs");
+    for (size_t i = 0; i < OWN_PLUGINS; i++)
+        add_plugin_rows(&rows, own_plugins[i].kind, own_plugins[i].name);
     assert_lines(page, strstr(read_source(page), "\n## Keys of the plugins"), "| `", buf_str(&rows));
 }
 
@@ -167,8 +178,8 @@ static void assert_plugin_page(enum memora_kind kind, const char *name)
 static void test_plugin_pages(void **state)
 {
     (void)state;
-    assert_plugin_page(MEMORA_KIND_DB, "sqlite");
-    assert_plugin_page(MEMORA_KIND_STORAGE, "fs");
+    for (size_t i = 0; i < OWN_PLUGINS; i++)
+        assert_plugin_page(own_plugins[i].kind, own_plugins[i].name);
 }
 
 static void test_manual_flags(void **state)

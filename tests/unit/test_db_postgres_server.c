@@ -194,6 +194,47 @@ static void idle_connections_are_replaced(void **state)
     assert_int_equal(query_int(f->db, "SELECT 3"), 3);
 }
 
+/* ---- the pool ---- */
+
+static const struct db_options lean_options = {.read_connections = 5,
+                                               .statement_cache = 8,
+                                               .statement_timeout_ns = 800 * 1000000LL,
+                                               .idle_connections = 2,
+                                               .idle_timeout_ns = 300 * 1000000LL};
+
+static int setup_lean(void **state)
+{
+    return setup_postgres_with(state, &lean_options);
+}
+
+static int64_t count_sessions(struct fixture *f)
+{
+    return query_int(f->db, "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = 'notes'");
+}
+
+/* As many as are needed, as few as were asked for. */
+static void the_pool_grows_and_shrinks(void **state)
+{
+    enum { ALL = 5 };
+    struct fixture *f = *state;
+    struct db_conn *conns[ALL], *one_more;
+    struct status status = {0};
+    assert_int_equal(count_sessions(f), 2);
+    for (int i = 0; i < ALL; i++)
+        assert_int_equal(db_read_begin(f->db, &conns[i], &status), STATUS_OK);
+    int64_t before = clock_mono_ns();
+    assert_int_equal(db_read_begin(f->db, &one_more, &status), STATUS_UNAVAILABLE);
+    assert_true(clock_mono_ns() - before < 2 * second);
+    for (int i = 0; i < ALL; i++)
+        db_read_end(conns[i]);
+    assert_int_equal(count_sessions(f), ALL);
+    int64_t until = clock_mono_ns() + 5 * second;
+    while (count_sessions(f) > 2 && clock_mono_ns() < until)
+        usleep(50000);
+    usleep(500000);
+    assert_int_equal(count_sessions(f), 2);
+}
+
 /* ---- several servers on one database ---- */
 
 static const struct memora_config *notes_config;
@@ -325,6 +366,7 @@ int main(void)
         TEST(a_restart_loses_nothing),
         TEST(a_crash_loses_nothing),
         TEST(idle_connections_are_replaced),
+        cmocka_unit_test_setup_teardown(the_pool_grows_and_shrinks, setup_lean, teardown_postgres),
         TEST(two_servers_migrate_once),
         TEST(the_migration_lock_excludes),
         TEST(news_travel),
