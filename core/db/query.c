@@ -79,18 +79,21 @@ static enum status_code start(struct db_conn *conn, const char *sql, bool return
     struct statement *statement;
     if (conn->failed)
         return status_set(status, conn->failure.code, "%s", conn->failure.message);
+    int64_t started_ns = clock_mono_ns();
+    watchdog_arm(conn, started_ns); /* preparing may wait for a server, too */
     enum status_code code = stmt_cache_get(conn, sql, returning, &statement, status);
-    if (code)
+    if (code) {
+        watchdog_disarm(conn);
         return code;
+    }
     struct db_rows *rows = &statement->rows;
     rows->conn = conn;
     rows->statement = statement;
     rows->columns = 0;
-    rows->started_ns = clock_mono_ns();
+    rows->started_ns = started_ns;
     conn->open_rows++;
     code = bind(conn, statement, params, param_count, status);
     if (code == STATUS_OK) {
-        watchdog_arm(conn, rows->started_ns);
         count(conn);
         code = step(rows, status);
     }

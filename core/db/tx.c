@@ -29,12 +29,22 @@ void tx_back_off(unsigned attempt)
     nanosleep(&time, NULL);
 }
 
+/* A server may fall silent at any step of a transaction. In the process nothing does, and a commit there is not to be
+ * cut short. */
+static void limit_time(struct db_conn *conn)
+{
+    if (!(conn->db->dialect->features & MEMORA_SQL_SINGLE_WRITER))
+        watchdog_arm(conn, clock_mono_ns());
+}
+
 int tx_begin(struct db_conn *conn, struct status *status)
 {
     struct memora_error error = {0};
     if (conn->lost && conn_reopen(conn, status))
         return MEMORA_E_CONN;
+    limit_time(conn);
     int result = conn->db->ops->begin(conn->handle, MEMORA_TX_WRITE, &error);
+    watchdog_disarm(conn);
     if (result != MEMORA_OK) {
         conn_fail(conn, result, &error, status);
         return result;
@@ -47,7 +57,9 @@ int tx_begin(struct db_conn *conn, struct status *status)
 int tx_commit(struct db_conn *conn, struct status *status)
 {
     struct memora_error error = {0};
+    limit_time(conn);
     int result = conn->db->ops->commit(conn->handle, &error);
+    watchdog_disarm(conn);
     if (result == MEMORA_OK) {
         conn->writing = false;
         return MEMORA_OK;
@@ -63,8 +75,10 @@ int tx_commit(struct db_conn *conn, struct status *status)
 void tx_rollback(struct db_conn *conn)
 {
     struct memora_error error = {0};
+    limit_time(conn);
     if (!conn->lost && conn->db->ops->rollback(conn->handle, &error) != MEMORA_OK)
         conn->lost = true; /* a new connection has no transaction open */
+    watchdog_disarm(conn);
     conn->writing = false;
     conn->failed = 0;
 }

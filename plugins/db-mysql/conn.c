@@ -1,9 +1,12 @@
 /* Connections and transactions. */
 #include "driver.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 int driver_read_row(MYSQL *mysql, const char *sql, char *out, size_t size, unsigned count, struct memora_error *error)
@@ -21,6 +24,25 @@ int driver_read_row(MYSQL *mysql, const char *sql, char *out, size_t size, unsig
     return MEMORA_OK;
 }
 
+/* So that a machine that is gone is noticed: unanswered data, and silence while an answer is waited for. */
+static void watch_peer(int fd)
+{
+    enum { IDLE_S = 10, PAUSE_S = 5, PROBES = 3, UNANSWERED_MS = 10000 };
+    static const struct {
+        int level, name, value;
+    } options[] = {{SOL_SOCKET, SO_KEEPALIVE, 1},
+                   {IPPROTO_TCP, TCP_KEEPIDLE, IDLE_S},
+                   {IPPROTO_TCP, TCP_KEEPINTVL, PAUSE_S},
+                   {IPPROTO_TCP, TCP_KEEPCNT, PROBES},
+                   {IPPROTO_TCP, TCP_USER_TIMEOUT, UNANSWERED_MS}};
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof peer;
+    if (getpeername(fd, (struct sockaddr *)&peer, &size) != 0 || peer.ss_family == AF_UNIX)
+        return;
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof options[i].value);
+}
+
 int driver_connect(struct memora_db *db, struct memora_conn **out, struct memora_error *error)
 {
     struct memora_conn *conn = calloc(1, sizeof *conn);
@@ -32,6 +54,7 @@ int driver_connect(struct memora_db *db, struct memora_conn **out, struct memora
     int result = driver_session_open(db, 0, &conn->mysql, error);
     if (result == MEMORA_OK) {
         conn->socket = dup(mysql_get_socket(conn->mysql));
+        watch_peer(conn->socket);
         result = driver_session_set_up(conn, error);
     }
     if (result != MEMORA_OK) {
@@ -54,10 +77,20 @@ void driver_disconnect(struct memora_conn *conn)
     free(conn);
 }
 
-/* Not open to interrupts: it is short, and nobody wants half a commit. */
+/* The steps of transactions are done or not; only a server that does not answer any more ends them. */
 static int run(struct memora_conn *conn, const char *sql, struct memora_error *error)
 {
-    return mysql_real_query(conn->mysql, sql, strlen(sql)) ? driver_error(error, conn->mysql) : MEMORA_OK;
+    pthread_mutex_lock(&conn->mutex);
+    conn->running = conn->whole = true;
+    conn->interrupted = false;
+    pthread_mutex_unlock(&conn->mutex);
+    int result = mysql_real_query(conn->mysql, sql, strlen(sql)) ? driver_error(error, conn->mysql) : MEMORA_OK;
+    pthread_mutex_lock(&conn->mutex);
+    if (conn->interrupted)
+        result = memora_fail(error, MEMORA_E_CONN, "the server did not answer in time");
+    conn->running = conn->interrupted = conn->whole = false;
+    pthread_mutex_unlock(&conn->mutex);
+    return result;
 }
 
 int driver_recycle(struct memora_conn *conn, struct memora_error *error)

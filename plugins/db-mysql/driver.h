@@ -45,6 +45,7 @@ struct memora_conn {
     bool in_transaction;
     pthread_mutex_t mutex; /* guards the following */
     bool running, interrupted;
+    bool whole; /* what runs is a commit or the like: an interrupt takes the connection, never half of it */
 };
 
 struct driver_column {

@@ -57,9 +57,9 @@ void driver_interrupt(struct memora_conn *conn)
     if (conn->running && !conn->interrupted) {
         conn->interrupted = true;
         int64_t now = driver_host()->mono_ns();
-        if (now < atomic_load(&db->unreachable_until) || !kill_query(conn)) {
+        if (conn->whole || now < atomic_load(&db->unreachable_until) || !kill_query(conn)) {
             /* Many may be waiting for the same dead server; they need not each find out. */
-            if (now >= atomic_load(&db->unreachable_until))
+            if (!conn->whole && now >= atomic_load(&db->unreachable_until))
                 atomic_store(&db->unreachable_until, now + unreachable_ns);
             shutdown(conn->socket, SHUT_RDWR);
         }

@@ -246,14 +246,9 @@ static void hanging_servers_are_given_up(void **state)
 
 static void make_certificates(void)
 {
-    static const char script[] =
-        "exec >/dev/null 2>&1; set -e; cd %s/tmp; openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem "
-        "-days 2 -subj /CN=ca; "
-        "openssl req -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.pem -days 2 -subj /CN=other; "
-        "openssl req -newkey rsa:2048 -nodes -keyout key.pem -out csr.pem -subj /CN=localhost; "
-        "openssl x509 -req -in csr.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out cert.pem; chmod 644 *.pem";
-    char command[1024];
-    snprintf(command, sizeof command, script, server.dir);
+    char command[512];
+    snprintf(command, sizeof command, "'%s/tests/lib/certificates.sh' '%s/tmp' localhost", MEMORA_TEST_SOURCE_DIR,
+             server.dir);
     assert_int_equal(system(command), 0);
 }
 
