@@ -179,7 +179,8 @@ static enum status_code save(struct api_call *call, const Memos__Store__Instance
                              struct store_attachment *attachment, struct status *status)
 {
     if (blob_put(call->services->blob, call->arena, setting, attachment, status)) {
-        status->code = STATUS_INTERNAL;
+        if (status->code != STATUS_RESOURCE_EXHAUSTED && status->code != STATUS_UNAVAILABLE)
+            status->code = STATUS_INTERNAL;
         return status_prefix(status, "failed to save attachment blob: ");
     }
     struct insertion insertion = {call->arena, attachment};

@@ -11,7 +11,8 @@ set -euo pipefail
 die() { echo "postgres.sh: $*" >&2; exit 1; }
 
 # Debian keeps the server's programs out of PATH, in a directory for each version; the newest one serves.
-for bin in $(printf '%s\n' /usr/lib/postgresql/*/bin /usr/pgsql-*/bin | sort -V); do
+# POSTGRES_BIN names another one.
+for bin in $(printf '%s\n' /usr/lib/postgresql/*/bin /usr/pgsql-*/bin | sort -V) "${POSTGRES_BIN:-}"; do
   if [ -x "$bin/postgres" ]; then PATH=$bin:$PATH; fi
 done
 command -v initdb >/dev/null || die "the server's programs are not installed (Debian: postgresql)"

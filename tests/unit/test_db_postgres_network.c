@@ -34,7 +34,8 @@ static int start_with_tls(void **state)
              postgres_dir, postgres_dir, own_address());
     if (postgres_script("start", options) != 0)
         return -1;
-    return postgres_script("sql", "<<'END'\nCREATE USER secretive PASSWORD 'p@ss/w:rd';\nCREATE DATABASE secrets OWNER "
+    return postgres_script("sql", "<<'END'\nSET password_encryption = 'scram-sha-256';\nCREATE USER secretive PASSWORD "
+                                  "'p@ss/w:rd';\nCREATE DATABASE secrets OWNER "
                                   "secretive;\nEND\n");
 }
 

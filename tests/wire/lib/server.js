@@ -37,7 +37,8 @@ async function untilReady(url, child, log) {
 }
 
 export class Server {
-  /** options: fixture (open a copy of the recorded database), args (further flags), env */
+  /** options: fixture (open a copy of the recorded database), args (further flags), env, database (what a backend's
+   * prepare() gave, in place of a fresh one) */
   static async start(options = {}) {
     const server = new Server();
     server.dir = options.dir || mkdtempSync(join(tmpdir(), "memora-wire-"));
@@ -45,7 +46,7 @@ export class Server {
     if (options.fixture) cpSync(join(fixture, "sqlite/assets"), join(server.dir, "assets"), { recursive: true });
     server.options = options;
     server.port = options.port || (await freePort());
-    server.database = await prepare({ dir: server.dir, fixture: Boolean(options.fixture) });
+    server.database = options.database || await prepare({ dir: server.dir, fixture: Boolean(options.fixture) });
     try {
       await server.launch();
     } catch (error) {
