@@ -11,12 +11,14 @@ struct http_server;
 /* The number of threads on which quick requests run. */
 unsigned http_thread_count(const struct config *config);
 
-/* Where a request goes. quick decides whether the handler runs on the HTTP thread or on a worker. */
+/* Where a request goes. quick decides whether the handler runs on the HTTP thread or on a worker; some of the workers
+ * are for reading alone, so that writes that wait for a lock leave a way for it. */
 struct http_route_target {
     wire_handler handler;
     void *ctx;
     bool quick;
     const char *allow; /* methods of a framework route, for the answer to OPTIONS; NULL: no Allow header */
+    bool reading;      /* changes nothing */
 };
 /* Called on an HTTP thread once the whole request is there; must not wait. */
 typedef struct http_route_target (*http_route_fn)(void *ctx, const struct wire_request *request);

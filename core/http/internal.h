@@ -65,6 +65,7 @@ struct http_request {
     struct MHD_Connection *connection;
     struct http_connection *from;
     struct http_request *next; /* in the queue of the workers */
+    uint64_t turn;             /* there: lower ones came before */
     struct http_rest rest;
     enum http_phase phase;
     char *body; /* malloc family; wire.body points here */

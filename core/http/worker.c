@@ -6,35 +6,66 @@
 #include "base/clock.h"
 #include "http/internal.h"
 
-enum { WORKER_STACK = 1024 * 1024, MAX_WORKERS = 1024 };
+enum { WORKER_STACK = 1024 * 1024, MAX_WORKERS = 1024, READERS_SHARE = 4 /* one in four is for reading alone */ };
+
+struct queue {
+    struct http_request *head, *tail;
+};
 
 struct worker_pool {
     pthread_mutex_t lock;
     pthread_cond_t work;
-    struct http_request *head, *tail;
+    struct queue reading, writing;
     unsigned queued, limit, waiting;
+    unsigned writers, most_writers; /* workers that are at requests that may change something */
+    uint64_t turns;
     bool stopping;
     unsigned count;
     pthread_t threads[];
 };
 
+/* The queue whose turn it is; NULL if there is nothing that may be done now. */
+static struct queue *next_queue(struct worker_pool *pool)
+{
+    const struct http_request *reading = pool->reading.head, *writing = pool->writing.head;
+    if (pool->writers >= pool->most_writers && !pool->stopping)
+        writing = NULL;
+    if (reading && writing)
+        return reading->turn < writing->turn ? &pool->reading : &pool->writing;
+    return reading ? &pool->reading : writing ? &pool->writing : NULL;
+}
+
 static struct http_request *take(struct worker_pool *pool)
 {
+    struct http_request *request = NULL;
+    struct queue *queue;
     pthread_mutex_lock(&pool->lock);
-    while (!pool->head && !pool->stopping) {
+    while (!(queue = next_queue(pool)) && !pool->stopping) {
         pool->waiting++;
         pthread_cond_wait(&pool->work, &pool->lock);
         pool->waiting--;
     }
-    struct http_request *request = pool->head;
-    if (request) {
-        pool->head = request->next;
-        if (!pool->head)
-            pool->tail = NULL;
+    if (queue) {
+        request = queue->head;
+        queue->head = request->next;
+        if (!queue->head)
+            queue->tail = NULL;
         pool->queued--;
+        pool->writers += queue == &pool->writing;
     }
     pthread_mutex_unlock(&pool->lock);
     return request;
+}
+
+static void finish(struct worker_pool *pool, bool reading)
+{
+    if (reading)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pool->writers--;
+    if (pool->writing.head)
+        pthread_cond_signal(&pool->work);
+    pthread_mutex_unlock(&pool->lock);
 }
 
 static void *work(void *arg)
@@ -48,6 +79,7 @@ static void *work(void *arg)
             serve_overloaded(request);
         else
             serve_run(request);
+        finish(pool, request->target.reading);
         request->phase = HTTP_READY;
         MHD_resume_connection(request->connection); /* from here on the request may be gone */
     }
@@ -75,6 +107,7 @@ enum status_code worker_pool_create(unsigned threads, unsigned queue, struct wor
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);
     pool->limit = queue > 0 ? queue : 1;
+    pool->most_writers = threads - threads / READERS_SHARE;
     if (!start_threads(pool, threads)) {
         status_set(status, STATUS_RESOURCE_EXHAUSTED, "cannot start %u worker threads, only %u", threads, pool->count);
         worker_pool_destroy(pool);
@@ -93,11 +126,13 @@ bool worker_submit(struct worker_pool *pool, struct http_request *request)
         request->phase = HTTP_WORKING;
         request->next = NULL;
         MHD_suspend_connection(request->connection);
-        if (pool->tail)
-            pool->tail->next = request;
+        request->turn = pool->turns++;
+        struct queue *waiting = request->target.reading ? &pool->reading : &pool->writing;
+        if (waiting->tail)
+            waiting->tail->next = request;
         else
-            pool->head = request;
-        pool->tail = request;
+            waiting->head = request;
+        waiting->tail = request;
         pool->queued++;
         pthread_cond_signal(&pool->work);
     }

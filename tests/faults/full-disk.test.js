@@ -7,8 +7,7 @@ import { mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { Server } from "../wire/lib/server.js";
-import { backends, nameOf, sql, work } from "./lib/backends.js";
+import { backends, nameOf, sql, startFor, work } from "./lib/backends.js";
 import { empty, eventually, fill, free, listAll, writeUntilRefused } from "./lib/disk.js";
 
 const disk = (name) => join(work, `disk-${name}`);
@@ -36,31 +35,31 @@ async function survivesFullDisk(server, where, restart) {
   await server.stop();
 }
 
-test("SQLite on a full disk", { timeout: 120_000 }, async () => {
+test("SQLite on a full disk", { timeout: 120_000 }, async (t) => {
   const dir = join(disk("sqlite"), "data");
   mkdirSync(dir);
-  const server = await Server.start({ dir, database: await backends.sqlite.prepare({ dir }) });
+  const server = await startFor(t, { dir, database: await backends.sqlite.prepare({ dir }) });
   await survivesFullDisk(server, disk("sqlite"), true);
 });
 
-test("PostgreSQL with a tablespace on a full disk", { timeout: 120_000 }, async () => {
+test("PostgreSQL with a tablespace on a full disk", { timeout: 120_000 }, async (t) => {
   const place = join(disk("postgres"), "space");
   execFileSync("install", ["-d", ...(process.getuid() === 0 ? ["-o", "nobody"] : []), place]);
   const database = await backends.postgres.prepare({});
   sql("postgres", `CREATE TABLESPACE small LOCATION '${place}';`);
   sql("postgres", `ALTER DATABASE ${nameOf(database)} SET TABLESPACE small;`);
-  const server = await Server.start({ database });
+  const server = await startFor(t, { database });
   await survivesFullDisk(server, disk("postgres"), true);
 });
 
-test("MariaDB with the database on a full disk", { timeout: 120_000 }, async () => {
+test("MariaDB with the database on a full disk", { timeout: 120_000 }, async (t) => {
   const database = await backends.mysql.prepare({});
   const name = nameOf(database), place = join(disk("mysql"), name);
   sql("mysql", `DROP DATABASE ${name};`);
   execFileSync("install", ["-d", ...(process.getuid() === 0 ? ["-o", "nobody"] : []), place]);
   symlinkSync(place, join(work, "mariadb/data", name));
   sql("mysql", `ALTER DATABASE ${name} CHARACTER SET utf8mb4;`);
-  const server = await Server.start({ database });
+  const server = await startFor(t, { database });
   await survivesFullDisk(server, disk("mysql"), true);
 });
 
@@ -71,12 +70,12 @@ const upload = (server, token, filename, bytes) =>
 const filesBelow = (dir) => readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
 const hash = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
-test("attachments on a full disk", { timeout: 120_000 }, async () => {
+test("attachments on a full disk", { timeout: 120_000 }, async (t) => {
   const dir = join(work, "files-database");
   mkdirSync(dir);
   const dsn = join(dir, "memos.db"), data = join(disk("files"), "data");
   mkdirSync(data);
-  const server = await Server.start({ dir: data, database: { args: ["--dsn", dsn], env: {}, cleanUp: async () => {} } });
+  const server = await startFor(t, { dir: data, database: { args: ["--dsn", dsn], env: {}, cleanUp: async () => {} } });
   const token = await server.signUp("founder");
   const local = { name: "instance/settings/STORAGE", storageSetting: { storageType: "LOCAL", filepathTemplate: "assets/{uuid}_{filename}", uploadSizeLimitMb: 30 } };
   const changed = await server.rest("PATCH", "/api/v1/instance/settings/STORAGE?updateMask=storageSetting", { token, body: local });

@@ -5,8 +5,7 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { Server } from "../wire/lib/server.js";
-import { backends, work } from "./lib/backends.js";
+import { backends, startFor, work } from "./lib/backends.js";
 import { eventually } from "./lib/disk.js";
 
 const upload = (server, token, filename) =>
@@ -14,10 +13,10 @@ const upload = (server, token, filename) =>
     token, body: { filename, type: "text/plain", content: Buffer.from(`content of ${filename}`).toString("base64") },
   });
 
-test("attachments on a read-only disk", { timeout: 60_000 }, async () => {
+test("attachments on a read-only disk", { timeout: 60_000 }, async (t) => {
   const dir = join(work, "ro-data"), assets = join(dir, "assets");
   mkdirSync(assets, { recursive: true });
-  const server = await Server.start({ dir, database: await backends.sqlite.prepare({ dir }) });
+  const server = await startFor(t, { dir, database: await backends.sqlite.prepare({ dir }) });
   const token = await server.signUp("founder");
   const body = { name: "instance/settings/STORAGE", storageSetting: { storageType: "LOCAL", filepathTemplate: "assets/{uuid}_{filename}", uploadSizeLimitMb: 30 } };
   assert.equal((await server.rest("PATCH", "/api/v1/instance/settings/STORAGE?updateMask=storageSetting", { token, body })).status, 200);

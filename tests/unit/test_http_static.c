@@ -29,12 +29,12 @@ static struct http_route_target route(void *ctx, const struct wire_request *requ
     static const struct site site = {&config, NULL};
     (void)ctx;
     if (strcmp(request->path, "/healthz") == 0)
-        return (struct http_route_target){site_healthz, NULL, true, site_allow_get};
+        return (struct http_route_target){site_healthz, NULL, true, site_allow_get, false};
     if (strcmp(request->path, "/robots.txt") == 0)
-        return (struct http_route_target){site_robots, (void *)&site, true, site_allow_get};
+        return (struct http_route_target){site_robots, (void *)&site, true, site_allow_get, false};
     if (strncmp(request->path, "/missing/", 9) == 0)
-        return (struct http_route_target){static_ui_handle, (void *)"/nonexistent/ui", true, NULL};
-    return (struct http_route_target){static_ui_handle, dir, true, NULL};
+        return (struct http_route_target){static_ui_handle, (void *)"/nonexistent/ui", true, NULL, false};
+    return (struct http_route_target){static_ui_handle, dir, true, NULL, false};
 }
 
 static int setup(void **state)

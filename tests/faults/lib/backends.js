@@ -6,6 +6,7 @@ import * as mysql from "../../wire/lib/backend-mysql.js";
 import * as postgres from "../../wire/lib/backend-postgres.js";
 import * as sqlite from "../../wire/lib/backend-sqlite.js";
 import { root } from "../../wire/lib/paths.js";
+import { Server } from "../../wire/lib/server.js";
 
 export const work = process.env.MEMORA_FAULTS_DIR;
 if (!work) throw new Error("start these tests with run.sh");
@@ -16,6 +17,15 @@ const scripts = {
 };
 
 export const backends = { sqlite, mysql, postgres };
+
+/** Server.start() for one test: whatever happens, nothing is left running. */
+export async function startFor(t, options) {
+  const server = await Server.start(options);
+  t.after(async () => {
+    if (server.child.exitCode === null && server.child.signalCode === null) await server.kill();
+  });
+  return server;
+}
 
 /** As the server's administrator, beside Memora. */
 export function sql(backend, text, ...database) {
