@@ -103,6 +103,9 @@ int s3_channel_start(struct s3_channel *channel, const struct memora_storage *st
     channel->code = CURLE_OK;
     channel->error[0] = '\0';
     channel->response = (struct s3_response){.content_length = -1, .range_size = -1};
+    channel->timeout_s = storage->timeout_s;
+    channel->waited_ns = 0;
+    channel->arrived = 0;
     curl_easy_reset(easy);
     set_connection(easy, storage);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, channel->error);
@@ -150,6 +153,8 @@ static void read_header(struct s3_response *response, const char *name, size_t n
         copy_value(response->etag, sizeof response->etag, value, length);
     } else if (IS("content-type")) {
         copy_value(response->content_type, sizeof response->content_type, value, length);
+    } else if (IS("x-amz-checksum-sha256")) {
+        copy_value(response->checksum, sizeof response->checksum, value, length);
     } else if (IS("last-modified")) {
         response->last_modified_s = (int64_t)curl_getdate(text, NULL);
     } else if (IS("date")) {
@@ -195,6 +200,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
     if (channel->too_long)
         return 0;
     s3_text_add(&channel->received, bytes, length);
+    channel->arrived += length;
     return channel->received.failed ? 0 : length;
 }
 
@@ -242,9 +248,24 @@ void s3_channel_run(struct s3_channel *channel, bool whole)
     }
 }
 
+/* libcurl's own limit starts anew with each pause, so that a byte now and then would do. */
+static void check_speed(struct s3_channel *channel, int64_t waited_ns)
+{
+    channel->waited_ns += waited_ns;
+    if (channel->finished || channel->waited_ns < channel->timeout_s * 1000000000)
+        return;
+    if (channel->arrived < (size_t)(LOW_SPEED * channel->timeout_s)) {
+        channel->finished = true;
+        channel->code = CURLE_OPERATION_TIMEDOUT;
+    }
+    channel->waited_ns = 0;
+    channel->arrived = 0;
+}
+
 void s3_channel_pump(struct s3_channel *channel)
 {
     bool wait = false;
+    int64_t before = s3_host()->mono_ns();
     while (!channel->finished && channel->read_at == channel->received.length) {
         if (channel->paused) {
             channel->paused = false;
@@ -252,6 +273,9 @@ void s3_channel_pump(struct s3_channel *channel)
         }
         turn(channel, wait);
         wait = true;
+        int64_t now = s3_host()->mono_ns();
+        check_speed(channel, now - before);
+        before = now;
     }
     /* Until the next call nothing flows, and no time limit runs. */
     if (!channel->finished && !channel->paused) {

@@ -9,14 +9,21 @@ static const struct {
     const char *code;
     int result;
 } codes[] = {
-    {"NoSuchKey", MEMORA_E_NOT_FOUND},         {"NoSuchBucket", MEMORA_E_NOT_FOUND},
-    {"NoSuchUpload", MEMORA_E_NOT_FOUND},      {"PreconditionFailed", MEMORA_E_EXISTS},
-    {"InvalidRange", MEMORA_E_RANGE},          {"AccessDenied", MEMORA_E_AUTH},
-    {"InvalidAccessKeyId", MEMORA_E_AUTH},     {"SignatureDoesNotMatch", MEMORA_E_AUTH},
-    {"ExpiredToken", MEMORA_E_AUTH},           {"InvalidToken", MEMORA_E_AUTH},
-    {"RequestTimeTooSkewed", MEMORA_E_AUTH},   {"QuotaExceeded", MEMORA_E_FULL},
-    {"XMinioStorageFull", MEMORA_E_FULL},      {"EntityTooLarge", MEMORA_E_FULL},
-    {"KeyTooLongError", MEMORA_E_ARG},         {"InvalidURI", MEMORA_E_ARG},
+    {"NoSuchKey", MEMORA_E_NOT_FOUND},
+    {"NoSuchUpload", MEMORA_E_NOT_FOUND},
+    {"PreconditionFailed", MEMORA_E_EXISTS},
+    {"InvalidRange", MEMORA_E_RANGE},
+    {"AccessDenied", MEMORA_E_AUTH},
+    {"InvalidAccessKeyId", MEMORA_E_AUTH},
+    {"SignatureDoesNotMatch", MEMORA_E_AUTH},
+    {"ExpiredToken", MEMORA_E_AUTH},
+    {"InvalidToken", MEMORA_E_AUTH},
+    {"RequestTimeTooSkewed", MEMORA_E_AUTH},
+    {"QuotaExceeded", MEMORA_E_FULL},
+    {"XMinioStorageFull", MEMORA_E_FULL},
+    {"EntityTooLarge", MEMORA_E_FULL},
+    {"KeyTooLongError", MEMORA_E_ARG},
+    {"InvalidURI", MEMORA_E_ARG},
     {"XMinioInvalidObjectName", MEMORA_E_ARG},
 };
 
@@ -79,8 +86,7 @@ int s3_error(const struct memora_storage *storage, const struct s3_request *requ
     if (strcmp(code, "RequestTimeTooSkewed") == 0)
         return clock_skew(storage, channel, error);
     if (strcmp(code, "NoSuchBucket") == 0)
-        return memora_fail(error, MEMORA_E_NOT_FOUND, "there is no bucket %s at %s", storage->bucket,
-                           storage->authority);
+        return memora_fail(error, S3_E_NO_BUCKET, "there is no bucket %s at %s", storage->bucket, storage->authority);
     if (strcmp(code, "SignatureDoesNotMatch") == 0)
         return memora_fail(error, MEMORA_E_AUTH, "%s does not accept the signature; is secret_key right?",
                            storage->authority);

@@ -117,9 +117,10 @@ static void abandon(struct upload *upload)
     const struct s3_request request = {.method = "DELETE", .key = upload->key, .params = params, .param_count = 1};
     struct s3_channel *channel;
     struct memora_error error = {0};
-    if (s3_perform(upload->storage, &request, false, &channel, NULL, &error) == MEMORA_OK)
+    int result = s3_perform(upload->storage, &request, false, &channel, NULL, &error);
+    if (result == MEMORA_OK)
         s3_channel_give(upload->storage, channel);
-    else
+    else if (result != MEMORA_E_NOT_FOUND && result != S3_E_NO_BUCKET)
         memora_log(upload->storage->host, MEMORA_LOG_WARN, "parts of an upload are left in the bucket: %s",
                    error.message);
 }

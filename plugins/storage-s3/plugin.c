@@ -78,6 +78,50 @@ static int s3_check(struct memora_storage *storage, struct memora_error *error)
     return result == MEMORA_OK ? removed : result;
 }
 
+/* An object that is not there is one thing, and a bucket that is not there another: it must not make all attachments
+ * look removed. Only check() tells it by MEMORA_E_NOT_FOUND. */
+static int outward(int result)
+{
+    return result == S3_E_NO_BUCKET ? MEMORA_E_IO : result;
+}
+
+static int put(struct memora_storage *storage, const char *key, const struct memora_put *source,
+               struct memora_object *out, struct memora_error *error)
+{
+    int result = s3_put(storage, key, source, out, error);
+    /* An upload that the store has forgotten is no object that is missing, either. */
+    return result == MEMORA_E_NOT_FOUND ? MEMORA_E_IO : outward(result);
+}
+
+static int stat_object(struct memora_storage *storage, const char *key, struct memora_object *out,
+                       struct memora_error *error)
+{
+    return outward(s3_stat(storage, key, out, error));
+}
+
+static int get(struct memora_storage *storage, const char *key, uint64_t off, uint64_t len, struct memora_reader **out,
+               struct memora_object *info, struct memora_error *error)
+{
+    return outward(s3_get(storage, key, off, len, out, info, error));
+}
+
+static int remove_object(struct memora_storage *storage, const char *key, struct memora_error *error)
+{
+    return outward(s3_remove(storage, key, error));
+}
+
+static int list(struct memora_storage *storage, const char *prefix, const char *after,
+                int (*item)(void *, const char *, const struct memora_object *), void *ctx, struct memora_error *error)
+{
+    return outward(s3_list(storage, prefix, after, item, ctx, error));
+}
+
+static int check(struct memora_storage *storage, struct memora_error *error)
+{
+    int result = s3_check(storage, error);
+    return result == S3_E_NO_BUCKET ? MEMORA_E_NOT_FOUND : result;
+}
+
 /* Both libraries must be set up before threads use them; on the main thread, at start. */
 static int load(const struct memora_host *host, struct memora_error *error)
 {
@@ -112,15 +156,15 @@ static const struct memora_storage_ops ops = {
     .open = s3_open,
     .close = s3_close,
     .features = s3_features,
-    .check = s3_check,
-    .put = s3_put,
-    .stat = s3_stat,
-    .get = s3_get,
+    .check = check,
+    .put = put,
+    .stat = stat_object,
+    .get = get,
     .read = s3_read,
     .reader_close = s3_reader_close,
-    .remove = s3_remove,
+    .remove = remove_object,
     .presign = s3_presign,
-    .list = s3_list,
+    .list = list,
 };
 
 static const struct memora_plugin plugin = {

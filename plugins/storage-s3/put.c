@@ -29,10 +29,14 @@ int s3_source_read(const struct memora_put *put, const char *key, unsigned char 
 static int put_whole(struct memora_storage *storage, const char *key, const struct memora_put *put,
                      const unsigned char *bytes, size_t length, struct memora_object *out, struct memora_error *error)
 {
+    char checksum[S3_CHECKSUM_SIZE];
+    if (!s3_checksum(bytes, length, checksum))
+        return s3_nomem(error);
     const struct s3_request request = {.method = "PUT",
                                        .key = key,
                                        .content_type = put->content_type[0] ? put->content_type : NULL,
                                        .if_none_match = put->flags & MEMORA_PUT_NO_REPLACE ? "*" : NULL,
+                                       .checksum = checksum,
                                        .body = bytes,
                                        .body_length = length};
     struct s3_channel *channel;

@@ -7,6 +7,8 @@ struct memora_reader {
     struct memora_storage *storage;
     struct s3_channel *channel; /* NULL: an empty range */
     uint64_t skip, left;        /* skip: the store ignored the range and sends all */
+    struct s3_hash *hash;       /* of what was read so far; NULL: there is nothing to compare it with */
+    char checksum[S3_CHECKSUM_SIZE];
 };
 
 int s3_stat(struct memora_storage *storage, const char *key, struct memora_object *out, struct memora_error *error)
@@ -62,7 +64,14 @@ static int open_reader(struct memora_storage *storage, const char *key, uint64_t
     if (off > info->size)
         return memora_fail(error, MEMORA_E_RANGE, "%s ends before the offset", key);
     uint64_t most = info->size - off;
-    return make_reader(storage, channel, partial ? 0 : off, len < most ? len : most, out, error);
+    int result = make_reader(storage, channel, partial ? 0 : off, len < most ? len : most, out, error);
+    /* That of an upload in parts is made of theirs, and says nothing about the whole. */
+    if (result == MEMORA_OK && off == 0 && most <= len && !partial &&
+        strlen(response->checksum) == S3_CHECKSUM_SIZE - 1) {
+        memcpy((*out)->checksum, response->checksum, S3_CHECKSUM_SIZE);
+        (*out)->hash = s3_hash_begin();
+    }
+    return result;
 }
 
 int s3_get(struct memora_storage *storage, const char *key, uint64_t off, uint64_t len, struct memora_reader **out,
@@ -79,7 +88,8 @@ int s3_get(struct memora_storage *storage, const char *key, uint64_t off, uint64
         snprintf(range, sizeof range, "bytes=%llu-", (unsigned long long)off);
     else
         snprintf(range, sizeof range, "bytes=%llu-%llu", (unsigned long long)off, (unsigned long long)(off + len - 1));
-    const struct s3_request request = {.method = "GET", .key = key, .range = whole ? NULL : range};
+    const struct s3_request request = {
+        .method = "GET", .key = key, .range = whole ? NULL : range, .ask_checksum = whole};
     struct s3_channel *channel;
     result = s3_perform(storage, &request, true, &channel, NULL, error);
     if (result == MEMORA_E_RANGE) /* at the end, or behind it */
@@ -90,6 +100,20 @@ int s3_get(struct memora_storage *storage, const char *key, uint64_t off, uint64
     if (result != MEMORA_OK)
         s3_channel_free(channel);
     return result;
+}
+
+/* With the last bytes all are compared: who does not get these does not take the rest for the object. */
+static bool is_right(struct memora_reader *reader, const void *bytes, size_t n)
+{
+    char checksum[S3_CHECKSUM_SIZE];
+    if (!reader->hash)
+        return true;
+    bool added = s3_hash_add(reader->hash, bytes, n);
+    if (added && reader->left > 0)
+        return true;
+    s3_hash_end(reader->hash, checksum);
+    reader->hash = NULL;
+    return added && strcmp(checksum, reader->checksum) == 0;
 }
 
 int64_t s3_read(struct memora_reader *reader, void *buf, size_t cap, struct memora_error *error)
@@ -112,7 +136,10 @@ int64_t s3_read(struct memora_reader *reader, void *buf, size_t cap, struct memo
         memcpy(buf, channel->received.data + channel->read_at, n);
         channel->read_at += n;
         reader->left -= n;
-        return (int64_t)n;
+        return is_right(reader, buf, n) ? (int64_t)n
+                                        : memora_fail(error, MEMORA_E_IO,
+                                                      "the store sent other bytes than were stored: "
+                                                      "their checksum is wrong");
     }
     return 0;
 }
@@ -126,6 +153,8 @@ void s3_reader_close(struct memora_reader *reader)
         s3_channel_give(reader->storage, channel);
     else if (channel)
         s3_channel_free(channel);
+    char unused[S3_CHECKSUM_SIZE];
+    s3_hash_end(reader->hash, unused);
     free(reader);
 }
 
@@ -139,6 +168,6 @@ int s3_remove(struct memora_storage *storage, const char *key, struct memora_err
         result = s3_perform(storage, &request, false, &channel, &response, error);
     if (result == MEMORA_OK)
         s3_channel_give(storage, channel);
-    /* Some stores tell that it was not there; a missing bucket is another matter. */
-    return result == MEMORA_E_NOT_FOUND && error && !strstr(error->message, "no bucket") ? MEMORA_OK : result;
+    /* Some stores tell that it was not there. */
+    return result == MEMORA_E_NOT_FOUND ? MEMORA_OK : result;
 }

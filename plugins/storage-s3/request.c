@@ -6,7 +6,7 @@
 
 #include "../common/object_key.h"
 
-enum { BACK_OFF_MS = 100, BACK_OFF_MAX_MS = 3000, NS_PER_MS = 1000000, HEADERS_MAX = 8 };
+enum { BACK_OFF_MS = 100, BACK_OFF_MAX_MS = 3000, NS_PER_MS = 1000000, HEADERS_MAX = 10 };
 
 int s3_nomem(struct memora_error *error)
 {
@@ -91,6 +91,10 @@ static struct curl_slist *sign(const struct memora_storage *storage, const struc
         headers[n++] = (struct s3_param){"range", request->range};
     if (request->if_none_match)
         headers[n++] = (struct s3_param){"if-none-match", request->if_none_match};
+    if (request->checksum)
+        headers[n++] = (struct s3_param){"x-amz-checksum-sha256", request->checksum};
+    if (request->ask_checksum)
+        headers[n++] = (struct s3_param){"x-amz-checksum-mode", "ENABLED"};
     signing.header_count = n;
     add_path(storage, request->key, &path);
     signing.path = path.data;

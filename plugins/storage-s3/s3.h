@@ -21,7 +21,10 @@ enum {
     S3_STREAM_HIGH = 256 * 1024,     /* received and not yet read: then the store has to wait */
     S3_CHANNELS_KEPT = 16,
     S3_ATTEMPTS = 4,
-    S3_URL_MAX = 8192
+    S3_URL_MAX = 8192,
+    S3_CHECKSUM_SIZE = 45,
+    /* What s3_perform gives for it; the ABI knows no such code (see plugin.c). */
+    S3_E_NO_BUCKET = -1000
 };
 
 struct s3_channel;
@@ -59,6 +62,7 @@ struct s3_response {
     int64_t range_size;     /* the whole size in Content-Range; -1 = not told */
     int64_t last_modified_s, date_s;
     char etag[72], content_type[128];
+    char checksum[64]; /* SHA-256 in base64, of parts if "-N" follows; "" = not told */
 };
 
 /* One exchange. Texts are borrowed until it is over. */
@@ -68,6 +72,8 @@ struct s3_request {
     const struct s3_param *params;
     size_t param_count;
     const char *content_type, *range, *if_none_match; /* NULL = not sent */
+    const char *checksum;                             /* of the body; NULL = not sent */
+    bool ask_checksum;                                /* of the object, if the store has kept it */
     const void *body;
     size_t body_length;
 };
@@ -83,6 +89,8 @@ struct s3_channel {
     size_t read_at;
     const unsigned char *body;
     size_t body_length, body_sent;
+    int64_t timeout_s, waited_ns; /* waited: since the last look at the speed, while a reader waits */
+    size_t arrived;               /* bytes in that time */
     bool streaming, paused, attached, head_complete, finished, too_long;
     CURLcode code;
     char error[CURL_ERROR_SIZE];
@@ -110,6 +118,13 @@ void s3_url(const struct memora_storage *storage, const char *key, const struct 
 int s3_nomem(struct memora_error *error);
 void s3_object_fill(struct memora_object *object, const struct s3_response *response, uint64_t size);
 int s3_key_check(const char *key, struct memora_error *error);
+
+/* checksum.c */
+struct s3_hash;
+bool s3_checksum(const void *bytes, size_t length, char out[S3_CHECKSUM_SIZE]);
+struct s3_hash *s3_hash_begin(void); /* NULL: out of memory */
+bool s3_hash_add(struct s3_hash *hash, const void *bytes, size_t length);
+void s3_hash_end(struct s3_hash *hash, char out[S3_CHECKSUM_SIZE]); /* frees it; NULL is fine */
 
 /* error.c. From a failed exchange to a code and a message. */
 int s3_error(const struct memora_storage *storage, const struct s3_request *request, const struct s3_channel *channel,
