@@ -52,10 +52,11 @@ void s3_url(const struct memora_storage *storage, const char *key, const struct 
     }
 }
 
+/* A value of NULL keeps libcurl from sending the header at all, as "name:" does. */
 static void add_header(struct curl_slist **list, struct s3_text *line, const char *name, const char *value)
 {
     line->length = 0;
-    s3_text_printf(line, *value ? "%s: %s" : "%s;", name, value);
+    s3_text_printf(line, !value ? "%s:" : *value ? "%s: %s" : "%s;", name, value);
     struct curl_slist *grown = line->failed ? NULL : curl_slist_append(*list, line->data);
     if (grown)
         *list = grown;
@@ -108,7 +109,7 @@ static struct curl_slist *sign(const struct memora_storage *storage, const struc
         snprintf(value, sizeof value, "AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s",
                  credentials->access_key, scope, names, signature);
         add_header(&list, &line, "Authorization", value);
-        add_header(&list, &line, "Expect", "");
+        add_header(&list, &line, "Expect", NULL); /* no waiting for 100 Continue */
     }
     signed_well &= !line.failed;
     s3_text_free(&path);

@@ -72,6 +72,7 @@ static void test_uploads_carry_a_checksum(void **state)
     assert_non_null(
         strcasestr(fake.last, "\r\nx-amz-checksum-sha256: bjQLnP+zepicpUTmu3gKLHiQHT+zNzh2hRGjBhevoB0=\r\n"));
     assert_non_null(strstr(fake.last, ";x-amz-checksum-sha256;"));
+    assert_null(strcasestr(fake.last, "\r\nexpect:"));
 }
 
 static void test_resets_are_tried_again(void **state)
