@@ -18,6 +18,7 @@ struct migration {
     const char *found; /* version text of the setting BASIC, "" if there is none */
     struct schema_version version;
     const char *missing; /* CREATE INDEX statements to run, "" if none */
+    bool lacks_tables;   /* one of TABLES.sql is not there */
     unsigned steps;
 };
 
@@ -130,6 +131,19 @@ static enum status_code find_missing_indexes(struct migration *migration, struct
     return STATUS_OK;
 }
 
+static enum status_code find_missing_tables(struct migration *migration, struct db_conn *conn, struct status *status)
+{
+    const struct schema_file *file = schema_file_find(migration->db->dialect->schema_dir, "TABLES.sql");
+    const char *at = file ? file->text : "", *name;
+    enum status_code code = STATUS_OK;
+    while (code == STATUS_OK && schema_table_next(&at, migration->arena, &name)) {
+        int64_t tables = 0;
+        code = count_tables(conn, name, &tables, status);
+        migration->lacks_tables |= tables == 0;
+    }
+    return code;
+}
+
 static enum status_code look(struct migration *migration, struct db_conn *conn, struct status *status)
 {
     int64_t tables = 0;
@@ -140,6 +154,8 @@ static enum status_code look(struct migration *migration, struct db_conn *conn, 
         if (code == STATUS_OK)
             code = check_version(migration, status);
     }
+    if (code == STATUS_OK)
+        code = find_missing_tables(migration, conn, status);
     if (code == STATUS_OK)
         code = find_missing_indexes(migration, conn, status);
     return code;
@@ -213,6 +229,10 @@ static enum status_code apply(struct db_conn *conn, void *ctx, struct status *st
     }
     if (code == STATUS_OK && !current)
         code = write_version(migration, conn, status);
+    if (code == STATUS_OK && migration->lacks_tables) {
+        const struct schema_file *tables = schema_file_find(dialect, "TABLES.sql");
+        code = run_script(conn, tables->path, tables->text, tables->length, status);
+    }
     return code;
 }
 

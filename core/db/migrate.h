@@ -29,5 +29,7 @@ const struct schema_file *schema_step_next(const char *dialect, struct schema_ve
 /* Walks over the "CREATE INDEX name ...;" of a text: the statement at *at, its name (in the arena), and *at moved
  * behind it. False at the end. */
 bool schema_index_next(const char **at, struct arena *arena, const char **name, const char **statement, size_t *length);
+/* Likewise the names of "CREATE TABLE IF NOT EXISTS name ...;". */
+bool schema_table_next(const char **at, struct arena *arena, const char **name);
 
 #endif

@@ -74,18 +74,31 @@ const struct schema_file *schema_step_next(const char *dialect, struct schema_ve
     return best;
 }
 
-bool schema_index_next(const char **at, struct arena *arena, const char **name, const char **statement, size_t *length)
+/* The statement that starts with `create` at or behind *at, its name, and *at moved behind it. */
+static bool statement_next(const char **at, const char *create, struct arena *arena, const char **name,
+                           const char **statement, size_t *length)
 {
-    static const char create[] = "CREATE INDEX ";
     const char *start = strstr(*at, create);
     const char *end = start ? strchr(start, ';') : NULL;
     if (!end)
         return false;
-    const char *word = start + sizeof create - 1;
+    const char *word = start + strlen(create);
     word += *word == '`';
     *name = arena_strndup(arena, word, strcspn(word, "` "));
     *statement = start;
     *length = (size_t)(end - start);
     *at = end + 1;
     return true;
+}
+
+bool schema_index_next(const char **at, struct arena *arena, const char **name, const char **statement, size_t *length)
+{
+    return statement_next(at, "CREATE INDEX ", arena, name, statement, length);
+}
+
+bool schema_table_next(const char **at, struct arena *arena, const char **name)
+{
+    const char *statement;
+    size_t length;
+    return statement_next(at, "CREATE TABLE IF NOT EXISTS ", arena, name, &statement, &length);
 }

@@ -1,5 +1,6 @@
 /* The SQL files of this folder, embedded into the program: <dialect>/LATEST.sql makes a fresh database,
- * <dialect>/<minor version>/NN__name.sql upgrade an older one, <dialect>/INDEXES.sql has the indexes that we add. */
+ * <dialect>/<minor version>/NN__name.sql upgrade an older one, <dialect>/INDEXES.sql and
+ * <dialect>/TABLES.sql have the indexes and tables that we add. */
 #ifndef MEMORA_SCHEMA_SCHEMA_H
 #define MEMORA_SCHEMA_SCHEMA_H
 
