@@ -57,7 +57,7 @@ static bool check_line(struct reader *reader)
     size_t name = *start == '[' ? strcspn(start + 1, "]") : strcspn(start, "=:" /* inih's two separators */);
     if (*start == '\0')
         return true;
-    if (start[*start == '[' ? name + 1 : name] == '\0')
+    if (name == 0 || start[*start == '[' ? name + 1 : name] == '\0')
         return fail(reader, "expected \"[section]\" or \"key = value\"");
     while (name > 0 && start[0] != '[' && strchr(blanks, start[name - 1]))
         name--;

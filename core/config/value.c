@@ -112,6 +112,9 @@ enum status_code config_error(struct status *status, const char *file, int line,
     va_start(args, format);
     vsnprintf(text.message, sizeof text.message, format, args);
     va_end(args);
+    for (char *at = text.message; *at; at++) /* values are shown as they are written, but not to a terminal's harm */
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            *at = '?';
     if (line > 0)
         return status_set(status, STATUS_INVALID_ARGUMENT, "%s:%d: %s", file, line, text.message);
     return status_set(status, STATUS_INVALID_ARGUMENT, "%s: %s", file, text.message);

@@ -19,7 +19,7 @@ static int64_t parse_time(const char *text)
 {
     struct tm parts = {0};
     const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &parts);
-    return rest ? (int64_t)timegm(&parts) * 1000000000 : 0;
+    return rest ? s3_time_ns((int64_t)timegm(&parts)) : 0;
 }
 
 static void read_object(xmlNode *node, struct memora_object *object)

@@ -20,7 +20,7 @@ int s3_key_check(const char *key, struct memora_error *error)
 
 void s3_object_fill(struct memora_object *object, const struct s3_response *response, uint64_t size)
 {
-    *object = (struct memora_object){.size = size, .mtime_ns = response->last_modified_s * 1000000000};
+    *object = (struct memora_object){.size = size, .mtime_ns = s3_time_ns(response->last_modified_s)};
     memcpy(object->etag, response->etag, sizeof object->etag);
     memcpy(object->content_type, response->content_type, sizeof object->content_type);
 }

@@ -116,6 +116,7 @@ int s3_perform(struct memora_storage *storage, const struct s3_request *request,
 void s3_url(const struct memora_storage *storage, const char *key, const struct s3_param *params, size_t count,
             struct s3_text *out);
 int s3_nomem(struct memora_error *error);
+int64_t s3_time_ns(int64_t unix_s); /* 0, for unknown, if it is out of range */
 void s3_object_fill(struct memora_object *object, const struct s3_response *response, uint64_t size);
 int s3_key_check(const char *key, struct memora_error *error);
 

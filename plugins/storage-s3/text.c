@@ -47,6 +47,12 @@ void s3_text_encode(struct s3_text *text, const char *bytes, bool keep_slash)
     }
 }
 
+int64_t s3_time_ns(int64_t unix_s)
+{
+    enum { NS = 1000000000 };
+    return unix_s > 0 && unix_s <= INT64_MAX / NS ? unix_s * NS : 0;
+}
+
 void s3_text_free(struct s3_text *text)
 {
     free(text->data);

@@ -10,6 +10,7 @@ set -euo pipefail
 
 die() { echo "mariadb.sh: $*" >&2; exit 1; }
 
+# MYSQL_BIN names the folder of another server's mysqld, such as that of MySQL 8.
 # Names of before and after the packages were renamed; sbin is not in everybody's PATH.
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 tool() {
@@ -37,6 +38,11 @@ make_data() {
   mkdir -p "$dir/data" "$dir/tmp"
   chmod 755 "$dir"
   [ "$(id -u)" -ne 0 ] || chown -R "$owner" "$dir"
+  if [ -n "${MYSQL_BIN:-}" ]; then
+    "$MYSQL_BIN/mysqld" --no-defaults "${as_user[@]}" --datadir="$dir/data" --initialize-insecure \
+      >"$dir/install.log" 2>&1 || { tail -n 20 "$dir/install.log" >&2; die "the data cannot be made"; }
+    return
+  fi
   "$(tool mariadb-install-db mysql_install_db)" --no-defaults --datadir="$dir/data" --skip-test-db \
     --auth-root-authentication-method=normal --innodb-log-file-size=16M --innodb-buffer-pool-size=32M \
     "${as_user[@]}" >"$dir/install.log" 2>&1 || { tail -n 20 "$dir/install.log" >&2; die "the data cannot be made"; }
@@ -45,7 +51,8 @@ make_data() {
 start() {
   [ -d "$dir/data/mysql" ] || make_data
   rm -f "$dir/pid"
-  setsid "$(tool mariadbd mysqld)" --no-defaults "${as_user[@]}" --datadir="$dir/data" --tmpdir="$dir/tmp" \
+  local program=${MYSQL_BIN:+$MYSQL_BIN/mysqld}
+  setsid "${program:-$(tool mariadbd mysqld)}" --no-defaults "${as_user[@]}" --datadir="$dir/data" --tmpdir="$dir/tmp" \
     --socket="$dir/sock" --pid-file="$dir/pid" --log-error="$dir/log" --skip-networking --skip-name-resolve \
     --innodb-buffer-pool-size=64M --innodb-log-file-size=16M --character-set-server=utf8mb4 \
     --collation-server=utf8mb4_general_ci --max-connections=300 "$@" </dev/null >/dev/null 2>&1 &
