@@ -178,11 +178,8 @@ static enum status_code insert(struct db_conn *conn, void *ctx, struct status *s
 static enum status_code save(struct api_call *call, const Memos__Store__InstanceStorageSetting *setting,
                              struct store_attachment *attachment, struct status *status)
 {
-    if (blob_put(call->services->blob, call->arena, setting, attachment, status)) {
-        if (status->code != STATUS_RESOURCE_EXHAUSTED && status->code != STATUS_UNAVAILABLE)
-            status->code = STATUS_INTERNAL;
+    if (blob_put(call->services->blob, call->arena, setting, attachment, status))
         return status_prefix(status, "failed to save attachment blob: ");
-    }
     struct insertion insertion = {call->arena, attachment};
     enum status_code code = store_write(call->services->store, insert, &insertion, status);
     if (code == STATUS_OK)

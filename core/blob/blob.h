@@ -1,4 +1,4 @@
-/* Attachment bytes, wherever they lie: files of the configured storage plugin (LOCAL), or a database column (DATABASE).
+/* Attachment bytes, wherever they lie: files (LOCAL), objects in a bucket (S3), or a database column (DATABASE).
  * Contract: memos.md 5.4, database.md 3.3. All functions are thread-safe. */
 #ifndef MEMORA_BLOB_BLOB_H
 #define MEMORA_BLOB_BLOB_H
@@ -14,20 +14,29 @@ struct blob;
 struct config;
 struct plugin;
 
-/* Configures and opens the storage plugin, rooted where its key `root` says (the data directory by default), and once
- * more for reading files that an earlier server put elsewhere. */
+/* Configures and opens the storage plugin. One of files is rooted where its key `root` says (the data directory by
+ * default), and opened once more for reading files that an earlier server put elsewhere. One of buckets (it has a key
+ * `bucket`) gets all new attachments that don't go to the database. Before the first worker starts. */
 enum status_code blob_open(const struct plugin *plugin, const struct config *config, struct blob **out,
                            struct status *status);
+/* The plugin that blob_open did not get: the one of buckets, for the S3 settings of the instance and of rows, or the
+ * one of files, for LOCAL rows, with its default configuration. Before the first worker starts. */
+enum status_code blob_add_plugin(struct blob *blob, const struct plugin *plugin, struct status *status);
+bool blob_is_bucket(const struct blob *blob); /* the configuration names a bucket */
+/* Writes, reads and removes a probe object in the configured storage. STATUS_FAILED_PRECONDITION, one line. */
+enum status_code blob_check(struct blob *blob, struct status *status);
 void blob_close(struct blob *blob); /* NULL is fine */
 
-/* Stores the bytes of a new attachment as the instance's setting says, complete and durable when it returns. Reads
- * uid, filename, type, bytes and bytes_length of *attachment; fills storage and reference. For DATABASE nothing is
- * stored yet: inserting the row does it. Errors are short texts without paths; details are logged. */
+/* Stores the bytes of a new attachment as the configuration or the instance's setting says, complete and durable when
+ * it returns. Reads uid, filename, type, bytes and bytes_length of *attachment; fills storage and reference, and for S3
+ * the payload with the object. For DATABASE nothing is stored yet: inserting the row does it. Errors are short texts
+ * without paths; details are logged. STATUS_FAILED_PRECONDITION: the settings cannot work; STATUS_UNAVAILABLE: the
+ * bucket cannot be reached. */
 enum status_code blob_put(struct blob *blob, struct arena *arena, const Memos__Store__InstanceStorageSetting *setting,
                           struct store_attachment *attachment, struct status *status);
 
 /* Removes what blob_put stored, and what the cache folders of an earlier server hold of the attachment. Missing bytes
- * are no error. Nothing to do for DATABASE and EXTERNAL. S3 objects stay: that storage is not built in yet (logged). */
+ * are no error. Nothing to do for DATABASE and EXTERNAL. */
 enum status_code blob_remove(struct blob *blob, struct arena *arena, const struct store_attachment *attachment,
                              struct status *status);
 
@@ -37,8 +46,13 @@ void blob_remove_all(struct blob *blob, struct arena *arena, const struct store_
 /* The bytes of one attachment, open for reading. One thread at a time; survives the removal of the attachment. */
 struct blob_content;
 
-/* STATUS_NOT_FOUND when the bytes are missing, STATUS_FAILED_PRECONDITION for storages that have none here (S3,
- * EXTERNAL). Close it before the arena goes. */
+/* A link to an S3 object that anyone can use for 5 days. */
+enum status_code blob_link(struct blob *blob, struct store *store, struct arena *arena,
+                           const struct store_attachment *attachment, const char **url, struct status *status);
+
+/* STATUS_NOT_FOUND when the bytes are missing, STATUS_FAILED_PRECONDITION for EXTERNAL, which has none here, and for
+ * settings of S3 that cannot work. store may be NULL unless the bytes are in the database. Close it before the arena
+ * goes. */
 enum status_code blob_content_open(struct blob *blob, struct store *store, struct arena *arena,
                                    const struct store_attachment *attachment, struct blob_content **out,
                                    struct status *status);

@@ -12,8 +12,10 @@ struct blob_content {
     int32_t row_id;
     const char *bytes;
     uint64_t bytes_at, bytes_length;
-    /* LOCAL: an open object. */
+    /* LOCAL and S3: an open object. */
+    struct blob *blob;
     struct blob_instance *instance; /* NULL for DATABASE */
+    struct blob_instance *bucket;   /* S3: the instance, to be given back */
     const char *key;
     struct memora_reader *reader; /* NULL after a failure */
     uint64_t reader_at;           /* position of its next byte, where there is no descriptor */
@@ -39,15 +41,11 @@ static enum status_code open_row(struct blob_content *content, const struct stor
     return STATUS_OK;
 }
 
-static enum status_code open_object(struct blob_content *content, struct blob *blob,
-                                    const struct store_attachment *attachment, struct status *status)
+static enum status_code open_object(struct blob_content *content, const struct store_attachment *attachment,
+                                    struct status *status)
 {
     struct memora_object info = {0};
     struct memora_error error = {0};
-    if (!blob_locate(blob, content->arena, attachment->reference, &content->instance, &content->key)) {
-        log_warn("the file of attachment %s cannot be read: its path cannot be used", attachment->uid);
-        return status_set(status, STATUS_NOT_FOUND, "the file is missing");
-    }
     int result = blob_instance_get(content->instance, content->key, 0, &content->reader, &info, &error);
     if (result != MEMORA_OK) {
         content->reader = NULL;
@@ -59,6 +57,29 @@ static enum status_code open_object(struct blob_content *content, struct blob *b
     content->modified_s = info.mtime_ns / 1000000000;
     content->fd = blob_instance_reader_fd(content->instance, content->reader, &content->fd_base);
     return STATUS_OK;
+}
+
+static enum status_code open_file(struct blob_content *content, struct blob *blob,
+                                  const struct store_attachment *attachment, struct status *status)
+{
+    if (blob_locate(blob, content->arena, attachment->reference, &content->instance, &content->key))
+        return open_object(content, attachment, status);
+    log_warn("the file of attachment %s cannot be read: its path cannot be used", attachment->uid);
+    return status_set(status, STATUS_NOT_FOUND, "the file is missing");
+}
+
+static enum status_code open_in_bucket(struct blob_content *content, struct blob *blob,
+                                       const struct store_attachment *attachment, struct status *status)
+{
+    enum status_code code =
+        blob_bucket_of(blob, content->store, content->arena, attachment, &content->bucket, &content->key, status);
+    content->blob = blob;
+    content->instance = content->bucket;
+    if (code == STATUS_OK)
+        code = open_object(content, attachment, status);
+    if (code)
+        blob_content_close(content);
+    return code;
 }
 
 enum status_code blob_content_open(struct blob *blob, struct store *store, struct arena *arena,
@@ -74,20 +95,29 @@ enum status_code blob_content_open(struct blob *blob, struct store *store, struc
     case STORE_ATTACHMENT_DATABASE:
         return open_row(content, attachment, status);
     case STORE_ATTACHMENT_LOCAL:
-        return open_object(content, blob, attachment, status);
+        return open_file(content, blob, attachment, status);
     case STORE_ATTACHMENT_S3:
+        return open_in_bucket(content, blob, attachment, status);
     case STORE_ATTACHMENT_EXTERNAL:
         break;
     }
     return status_set(status, STATUS_FAILED_PRECONDITION, "the attachment is not stored here");
 }
 
+static void close_reader(struct blob_content *content)
+{
+    if (content->reader)
+        blob_instance_reader_close(content->instance, content->reader);
+    content->reader = NULL;
+}
+
 void blob_content_close(struct blob_content *content)
 {
-    if (content && content->reader)
-        blob_instance_reader_close(content->instance, content->reader);
-    if (content)
-        content->reader = NULL;
+    if (!content)
+        return;
+    close_reader(content);
+    blob_bucket_release(content->blob, content->bucket);
+    content->bucket = NULL;
 }
 
 uint64_t blob_content_size(const struct blob_content *content)
@@ -148,7 +178,7 @@ static bool seek_to(struct blob_content *content, uint64_t pos, void *scratch, s
     bool from_anywhere = (content->instance->features & MEMORA_STORAGE_RANGE) != 0;
     if (!content->reader || from_anywhere || pos < content->reader_at) {
         struct memora_object info;
-        blob_content_close(content);
+        close_reader(content);
         content->reader_at = from_anywhere ? pos : 0;
         if (blob_instance_get(content->instance, content->key, content->reader_at, &content->reader, &info, error)) {
             content->reader = NULL;

@@ -6,6 +6,8 @@
 #include <pthread.h>
 
 #include "blob/blob.h"
+#include "config/config.h"
+#include "plugin/plugin.h"
 
 /* One open instance of a storage plugin. Its functions are called through the blob_instance_* ones, which keep to the
  * threads that the plugin declares. */
@@ -17,13 +19,30 @@ struct blob_instance {
     pthread_mutex_t lock;
 };
 
+struct blob_bucket;
+
 struct blob {
-    struct blob_instance inside;  /* below root: everything this server writes */
+    const struct config *config;
+    struct blob_instance inside;  /* below root: everything this server writes to files */
     struct blob_instance outside; /* below "/": files of LOCAL rows of an earlier server; never written to */
     const char *root;             /* absolute, without trailing slash: "" = "/" */
     const char *data_dir;         /* what relative references start at */
     const char *template_dir;     /* what relative path templates start at: data_dir or root */
+
+    struct blob_instance configured; /* the bucket that the configuration file names, if it does */
+    const Memos__Store__StorageS3Config *configured_settings;
+    const struct plugin *bucket_plugin; /* for buckets of the settings; NULL: not installed */
+    struct arena *arena;                /* of configured_settings */
+    pthread_mutex_t bucket_lock;        /* guards the list below and users and times in it */
+    struct blob_bucket *buckets;
 };
+
+enum { BLOB_URL_MAX = 8192 };
+
+/* Opens an instance with a checked configuration, which lives until the process ends. */
+enum status_code blob_instance_open(struct blob_instance *instance, const struct plugin *plugin,
+                                    const struct memora_config *plugin_config, struct status *status);
+void blob_instance_close(struct blob_instance *instance); /* one that is not open is fine */
 
 /* Results are those of the storage interface. */
 int blob_instance_put(struct blob_instance *instance, const char *key, const struct memora_put *put,
@@ -35,12 +54,36 @@ int64_t blob_instance_read(struct blob_instance *instance, struct memora_reader 
 int blob_instance_reader_fd(struct blob_instance *instance, struct memora_reader *reader, uint64_t *off);
 void blob_instance_reader_close(struct blob_instance *instance, struct memora_reader *reader);
 int blob_instance_remove(struct blob_instance *instance, const char *key, struct memora_error *error);
+int blob_instance_presign(struct blob_instance *instance, const char *key, int64_t ttl_s, char url[BLOB_URL_MAX],
+                          struct memora_error *error);
+int blob_instance_check(struct blob_instance *instance, struct memora_error *error);
 
 /* Where an object lies: the key of a path as LOCAL rows have it. False if no instance can have it. */
 bool blob_locate(struct blob *blob, struct arena *arena, const char *reference, struct blob_instance **instance,
                  const char **key);
 /* The key of an absolute path below root; NULL if it lies elsewhere. */
 const char *blob_key_inside(const struct blob *blob, const char *path);
+
+/* bucket.c: the bucket of the settings; the configured one if it is the same. Give it back with blob_bucket_release.
+ * STATUS_FAILED_PRECONDITION: the plugin is not installed, or cannot work with the settings. */
+enum status_code blob_bucket_acquire(struct blob *blob, const Memos__Store__StorageS3Config *settings,
+                                     struct blob_instance **out, struct status *status);
+void blob_bucket_release(struct blob *blob, struct blob_instance *instance); /* NULL is fine */
+void blob_bucket_close_all(struct blob *blob);
+/* The bucket that an attachment of storage S3 lies in, and its key there. Settings that the row lacks are those of the
+ * instance (store may be NULL: then those of the configuration). STATUS_FAILED_PRECONDITION if nobody
+ * can tell. */
+enum status_code blob_bucket_of(struct blob *blob, struct store *store, struct arena *arena,
+                                const struct store_attachment *attachment, struct blob_instance **out, const char **key,
+                                struct status *status);
+/* A link for 5 days. */
+enum status_code blob_bucket_link(struct blob_instance *instance, struct arena *arena, const char *key,
+                                  const char **url, struct status *status);
+
+/* blob_status for what puts into a bucket or removes from it. */
+enum status_code blob_bucket_status(int result, const char *doing, const char *key, const struct memora_error *error,
+                                    struct status *status);
+Google__Protobuf__Timestamp *blob_timestamp(struct arena *arena, int64_t ns);
 
 /* Logs what the plugin said and gives the caller a short text without paths. */
 enum status_code blob_status(int result, const char *doing, const char *key, const struct memora_error *error,

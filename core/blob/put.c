@@ -5,6 +5,7 @@
 #include "base/uid.h"
 #include "blob/internal.h"
 #include "blob/key_template.h"
+#include "codec/codec.h"
 
 enum { PUT_ATTEMPTS = 4 };
 
@@ -23,7 +24,7 @@ static int64_t memory_read(void *ctx, void *buf, size_t cap)
     return (int64_t)n;
 }
 
-static int put_object(struct blob *blob, const char *key, const struct store_attachment *attachment,
+static int put_object(struct blob_instance *instance, const char *key, const struct store_attachment *attachment,
                       struct memora_error *error)
 {
     struct memory_source source = {attachment->bytes_length ? attachment->bytes : "", attachment->bytes_length};
@@ -33,7 +34,7 @@ static int put_object(struct blob *blob, const char *key, const struct store_att
                              .content_type = attachment->type,
                              .read = memory_read,
                              .ctx = &source};
-    return blob_instance_put(&blob->inside, key, &put, error);
+    return blob_instance_put(instance, key, &put, error);
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -63,29 +64,38 @@ static const char *suffix_of_attempt(struct arena *arena, unsigned attempt, bool
     return arena_printf(arena, "_%s", text);
 }
 
+/* Stores under path, or with a suffix where that is taken. path is absolute, root the length of it that is not part of
+ * the key. */
+static int put_under(struct blob_instance *instance, struct arena *arena, const char *path, size_t root, bool random,
+                     const struct store_attachment *attachment, const char **key, struct memora_error *error)
+{
+    int result = MEMORA_E_ARG;
+    for (unsigned attempt = 0; attempt < PUT_ATTEMPTS; attempt++) {
+        *key = key_template_suffix(arena, path, suffix_of_attempt(arena, attempt, random, attachment->uid)) + root;
+        result = key_valid(*key) ? put_object(instance, *key, attachment, error)
+                                 : memora_fail(error, MEMORA_E_ARG, "that cannot be the key of an object");
+        /* A name that the plugin keeps for itself is refused as an argument; with a suffix it is another one. */
+        if (result != MEMORA_E_EXISTS && result != MEMORA_E_ARG)
+            break;
+    }
+    return result;
+}
+
 static enum status_code put_local(struct blob *blob, struct arena *arena, const char *path_template,
                                   struct store_attachment *attachment, struct status *status)
 {
     const char *expanded = key_template_expand(arena, path_template, attachment->filename, clock_wall_s());
     const char *path = path_absolute(arena, blob->template_dir, expanded);
+    const char *key;
     if (!blob_key_inside(blob, path)) {
         log_error("the path template %s leads to %s, which is not below %s; the key root of section [storage] decides",
                   path_template, path, *blob->root ? blob->root : "/");
-        return status_set(status, STATUS_FAILED_PRECONDITION,
+        return status_set(status, STATUS_INTERNAL,
                           "the file path template leads out of the directory that the server may write to");
     }
-    bool random = needs_random_name(blob, path);
     struct memora_error error = {0};
-    const char *key = "";
-    int result = MEMORA_E_ARG;
-    for (unsigned attempt = 0; attempt < PUT_ATTEMPTS; attempt++) {
-        key = blob_key_inside(
-            blob, key_template_suffix(arena, path, suffix_of_attempt(arena, attempt, random, attachment->uid)));
-        result = key_valid(key) ? put_object(blob, key, attachment, &error) : MEMORA_E_ARG;
-        /* A name that the plugin keeps for itself is refused as an argument; with a suffix it is another one. */
-        if (result != MEMORA_E_EXISTS && result != MEMORA_E_ARG)
-            break;
-    }
+    int result = put_under(&blob->inside, arena, path, strlen(blob->root) + 1, needs_random_name(blob, path),
+                           attachment, &key, &error);
     if (result != MEMORA_OK)
         return blob_status(result, "store", key, &error, status);
     attachment->storage = STORE_ATTACHMENT_LOCAL;
@@ -93,19 +103,63 @@ static enum status_code put_local(struct blob *blob, struct arena *arena, const 
     return STATUS_OK;
 }
 
+/* What the row keeps, so that it can be read whatever becomes of the settings (database.md 3.2). */
+static void describe_object(struct arena *arena, const Memos__Store__StorageS3Config *settings, const char *key,
+                            struct store_attachment *attachment)
+{
+    Memos__Store__AttachmentPayload *payload =
+        CODEC_NEW(arena, Memos__Store__AttachmentPayload, memos__store__attachment_payload__descriptor);
+    Memos__Store__AttachmentPayload__S3Object *object = CODEC_NEW(
+        arena, Memos__Store__AttachmentPayload__S3Object, memos__store__attachment_payload__s3_object__descriptor);
+    if (attachment->payload)
+        *payload = *attachment->payload;
+    object->s3_config = (Memos__Store__StorageS3Config *)settings;
+    object->key = arena_strdup(arena, key);
+    object->last_presigned_time = blob_timestamp(arena, clock_wall_ns());
+    payload->payload_case = MEMOS__STORE__ATTACHMENT_PAYLOAD__PAYLOAD_S3_OBJECT;
+    payload->s3_object = object;
+    attachment->payload = payload;
+    attachment->storage = STORE_ATTACHMENT_S3;
+}
+
+static enum status_code put_in_bucket(struct blob *blob, struct arena *arena, const char *path_template,
+                                      const Memos__Store__StorageS3Config *settings,
+                                      struct store_attachment *attachment, struct status *status)
+{
+    struct blob_instance *bucket;
+    const char *key;
+    if (!settings)
+        return status_set(status, STATUS_INTERNAL, "No activated external storage found");
+    const char *expanded = key_template_expand(arena, path_template, attachment->filename, clock_wall_s());
+    const char *path = path_absolute(arena, "", expanded);
+    enum status_code code = blob_bucket_acquire(blob, settings, &bucket, status);
+    if (code)
+        return code;
+    struct memora_error error = {0};
+    int result = put_under(bucket, arena, path, 1, false, attachment, &key, &error);
+    if (result != MEMORA_OK)
+        code = blob_bucket_status(result, "store", key, &error, status);
+    if (code == STATUS_OK) {
+        describe_object(arena, settings, key, attachment);
+        code = blob_bucket_link(bucket, arena, key, &attachment->reference, status);
+    }
+    blob_bucket_release(blob, bucket);
+    return code;
+}
+
 enum status_code blob_put(struct blob *blob, struct arena *arena, const Memos__Store__InstanceStorageSetting *setting,
                           struct store_attachment *attachment, struct status *status)
 {
-    switch (setting->storage_type) {
-    case MEMOS__STORE__INSTANCE_STORAGE_SETTING__STORAGE_TYPE__DATABASE:
+    if (setting->storage_type == MEMOS__STORE__INSTANCE_STORAGE_SETTING__STORAGE_TYPE__DATABASE) {
         attachment->storage = STORE_ATTACHMENT_DATABASE;
         attachment->reference = "";
         return STATUS_OK;
-    case MEMOS__STORE__INSTANCE_STORAGE_SETTING__STORAGE_TYPE__S3:
-        return status_set(status, STATUS_FAILED_PRECONDITION, "No activated external storage found");
-    default:
-        return put_local(blob, arena, setting->filepath_template, attachment, status);
     }
+    if (blob_is_bucket(blob))
+        return put_in_bucket(blob, arena, setting->filepath_template, blob->configured_settings, attachment, status);
+    if (setting->storage_type == MEMOS__STORE__INSTANCE_STORAGE_SETTING__STORAGE_TYPE__S3)
+        return put_in_bucket(blob, arena, setting->filepath_template, setting->s3_config, attachment, status);
+    return put_local(blob, arena, setting->filepath_template, attachment, status);
 }
 
 /* Derived files that v0.30 keeps in the data directory: with the original they go as well. */
@@ -116,9 +170,24 @@ static void remove_cached(struct blob *blob, struct arena *arena, const char *ui
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *key = blob_key_inside(blob, path_absolute(arena, blob->data_dir, names[i]));
         struct memora_error error = {0};
-        if (key && key_valid(key) && blob_instance_remove(&blob->inside, key, &error) != MEMORA_OK)
+        if (blob->inside.storage && key && key_valid(key) &&
+            blob_instance_remove(&blob->inside, key, &error) != MEMORA_OK)
             log_warn("cannot remove %s: %s", key, error.message);
     }
+}
+
+static enum status_code remove_from_bucket(struct blob *blob, struct arena *arena,
+                                           const struct store_attachment *attachment, struct status *status)
+{
+    struct blob_instance *bucket;
+    const char *key = "";
+    struct memora_error error = {0};
+    enum status_code code = blob_bucket_of(blob, NULL, arena, attachment, &bucket, &key, status);
+    if (code)
+        return code;
+    int result = blob_instance_remove(bucket, key, &error);
+    blob_bucket_release(blob, bucket);
+    return result == MEMORA_OK ? STATUS_OK : blob_bucket_status(result, "remove", key, &error, status);
 }
 
 enum status_code blob_remove(struct blob *blob, struct arena *arena, const struct store_attachment *attachment,
@@ -128,7 +197,7 @@ enum status_code blob_remove(struct blob *blob, struct arena *arena, const struc
     const char *key;
     remove_cached(blob, arena, attachment->uid);
     if (attachment->storage == STORE_ATTACHMENT_S3)
-        log_warn("the S3 object of attachment %s stays: this server has no S3 storage yet", attachment->uid);
+        return remove_from_bucket(blob, arena, attachment, status);
     if (attachment->storage != STORE_ATTACHMENT_LOCAL)
         return STATUS_OK;
     if (!blob_locate(blob, arena, attachment->reference, &instance, &key)) {

@@ -139,19 +139,37 @@ static void add_headers(const struct file_request *file, const char *type, struc
                                           text_quote(file->call.arena, file->attachment.filename)));
 }
 
-/* Elsewhere on the web: S3 by its presigned address. EXTERNAL rows have no bytes here, and say so with none. */
-static void send_elsewhere(const struct file_request *file, struct wire_response *response)
+/* EXTERNAL rows have no bytes here, and say so with none. */
+static void send_nothing(const struct file_request *file, struct wire_response *response)
 {
-    const struct store_attachment *attachment = &file->attachment;
-    if (attachment->storage == STORE_ATTACHMENT_S3 && *attachment->reference) {
-        response->status = 307;
-        wire_response_header(response, "Cache-Control", "no-store"); /* the address expires */
-        wire_response_header(response, "Location", attachment->reference);
-        return;
-    }
-    const char *type = served_type(file->call.arena, attachment->type);
+    const char *type = served_type(file->call.arena, file->attachment.type);
     add_headers(file, type, response);
     wire_response_header(response, "Content-Type", type);
+}
+
+/* Players ask for ranges again and again, so an S3 object that is one goes straight from the store to the client. */
+static bool is_played(const struct store_attachment *attachment)
+{
+    return attachment->storage == STORE_ATTACHMENT_S3 &&
+           (has_prefix(attachment->type, "video/") || has_prefix(attachment->type, "audio/"));
+}
+
+static void send_elsewhere(const struct file_request *file, struct wire_response *response)
+{
+    const struct api_services *services = file->call.services;
+    const char *url;
+    struct status status = {0};
+    if (blob_link(services->blob, services->store, file->call.arena, &file->attachment, &url, &status)) {
+        url = file->attachment.reference; /* may still be good */
+        log_warn("no fresh link to attachment %s: %s", file->uid, status.message);
+    }
+    if (!has_prefix(url, "http://") && !has_prefix(url, "https://")) {
+        wire_response_message(response, 500, "Internal Server Error");
+        return;
+    }
+    response->status = 307;
+    add_headers(file, served_type(file->call.arena, file->attachment.type), response);
+    wire_response_header(response, "Location", url);
 }
 
 static int64_t read_content(void *content, uint64_t pos, void *out, size_t cap)
@@ -184,6 +202,10 @@ static void send_content(const struct file_request *file, bool motion, struct wi
     }
     if (code == STATUS_NOT_FOUND) {
         wire_response_text(response, 404, "text/plain; charset=utf-8", "404 page not found\n");
+        return;
+    }
+    if (code == STATUS_FAILED_PRECONDITION && file->attachment.storage == STORE_ATTACHMENT_S3) {
+        send_elsewhere(file, response); /* this server has no way to the bucket; the client may have */
         return;
     }
     if (code) {
@@ -235,7 +257,9 @@ static void respond(struct file_request *file, struct wire_response *response)
         wire_response_message(response, refused, refused == 401 ? "unauthorized access" : "forbidden access");
     else if (motion && !has_motion(&file->attachment))
         wire_response_message(response, 400, "attachment does not have motion clip");
-    else if (file->attachment.storage == STORE_ATTACHMENT_S3 || file->attachment.storage == STORE_ATTACHMENT_EXTERNAL)
+    else if (file->attachment.storage == STORE_ATTACHMENT_EXTERNAL)
+        send_nothing(file, response);
+    else if (is_played(&file->attachment) && !motion)
         send_elsewhere(file, response);
     else
         send_content(file, motion, response);

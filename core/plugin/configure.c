@@ -1,5 +1,6 @@
 #include "plugin/internal.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,8 +23,9 @@ struct memora_config {
     struct memora_config *next;
 };
 
-/* Plugins may keep pointers into their configuration, so all of it is kept. Main thread only. */
+/* Plugins may keep pointers into their configuration, so all of it is kept. */
 static struct memora_config *kept;
+static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static const struct setting *find(const struct memora_config *config, const char *key)
 {
@@ -238,8 +240,10 @@ enum status_code plugin_configure(const struct plugin *plugin, const struct conf
         arena_destroy(arena);
         return code;
     }
+    pthread_mutex_lock(&kept_lock);
     made->next = kept;
     kept = made;
+    pthread_mutex_unlock(&kept_lock);
     *out = made;
     return STATUS_OK;
 }

@@ -1,4 +1,4 @@
-/* Finding, checking and loading plugins. Everything here runs on the main thread before the first worker starts
+/* Finding, checking and loading plugins. All but plugin_configure runs on the main thread before the first worker starts
  * (libltdl is not thread-safe); loaded code stays until the process ends. */
 #ifndef MEMORA_PLUGIN_PLUGIN_H
 #define MEMORA_PLUGIN_PLUGIN_H
@@ -43,7 +43,8 @@ enum status_code plugin_list(const char *dir, struct arena *arena, struct plugin
 void plugin_key_allowed(const struct memora_config_key *key, char *text, size_t size);
 
 /* Checks a config section against the plugin's key table (types, unknown and missing keys: file, line, key, what is
- * allowed) and gives the object that the plugin's open() reads. The result is valid until the process ends. */
+ * allowed) and gives the object that the plugin's open() reads. The result is valid until the process ends, so
+ * don't ask without bound. Thread-safe. */
 enum status_code plugin_configure(const struct plugin *plugin, const struct config_section *section,
                                   const struct config *config, const struct memora_config **out, struct status *status);
 

@@ -14,6 +14,7 @@
 struct server {
     const struct config *config;
     const struct plugin *database_plugin, *storage_plugin;
+    const struct plugin *other_storage_plugin; /* of files if the configured one is of buckets, else the reverse */
     struct db *db;
     struct store *store;
     struct blob *blob;

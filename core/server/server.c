@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "auth/auth.h"
@@ -81,13 +82,23 @@ static enum status_code open_database(struct server *server, struct status *stat
     return db_migrate(server->db, status);
 }
 
+static enum status_code open_storage(struct server *server, struct status *status)
+{
+    struct status problem = {0};
+    if (blob_open(server->storage_plugin, server->config, &server->blob, status))
+        return status->code;
+    if (server->other_storage_plugin && blob_add_plugin(server->blob, server->other_storage_plugin, &problem))
+        log_warn("%s", problem.message);
+    return blob_check(server->blob, status);
+}
+
 static enum status_code open_services(struct server *server, struct status *status)
 {
     const struct config *config = server->config;
     server->store = store_create(server->db);
     server->events = event_bus_create();
     server->snippets = cache_create(SNIPPETS, snippet_ttl_ns);
-    if (blob_open(server->storage_plugin, config, &server->blob, status) != STATUS_OK ||
+    if (open_storage(server, status) != STATUS_OK ||
         auth_create(server->store, config->demo, &server->auth, status) != STATUS_OK)
         return status->code;
     server->services = (struct api_services){.store = server->store,
@@ -111,14 +122,31 @@ static enum status_code open_services(struct server *server, struct status *stat
     return STATUS_OK;
 }
 
+/* Beside the storage that is configured: the one of S3, for the settings of the instance and of attachments, and the
+ * one of files, for those that are there. Both are as good as not installed if they cannot be loaded. */
+static void load_other_storage(struct server *server)
+{
+    static const char *const names[] = {"s3", "fs"};
+    struct status problem = {0};
+    for (size_t i = 0; i < sizeof names / sizeof *names && !server->other_storage_plugin; i++) {
+        if (strcmp(server->storage_plugin->table->name, names[i]) != 0 &&
+            plugin_load(server->config->plugin_dir, MEMORA_KIND_STORAGE, names[i], &server->other_storage_plugin,
+                        &problem) &&
+            problem.code != STATUS_NOT_FOUND)
+            log_warn("%s", problem.message);
+    }
+}
+
 /* Plugins are loaded before the first thread starts: libltdl is not thread-safe. */
 static enum status_code start(struct server *server, struct status *status)
 {
     const struct config *config = server->config;
     plugin_host_set_data_dir(config->data_dir);
     if (plugin_load(config->plugin_dir, MEMORA_KIND_DB, config->database_plugin, &server->database_plugin, status) ||
-        plugin_load(config->plugin_dir, MEMORA_KIND_STORAGE, config->storage_plugin, &server->storage_plugin, status) ||
-        server_make_data_dir(config->data_dir, status) || open_database(server, status) ||
+        plugin_load(config->plugin_dir, MEMORA_KIND_STORAGE, config->storage_plugin, &server->storage_plugin, status))
+        return status->code;
+    load_other_storage(server);
+    if (server_make_data_dir(config->data_dir, status) || open_database(server, status) ||
         open_services(server, status))
         return status->code;
     return http_server_start(config, server_route, server, &server->http, status);

@@ -1,0 +1,141 @@
+/* Which storages there are: files, the bucket that the configuration names, buckets of settings. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "blob/internal.h"
+#include "blob/key_template.h"
+#include "codec/codec.h"
+
+static enum status_code configure(struct blob_instance *instance, const struct plugin *plugin,
+                                  const struct config_section *section, const struct config *config,
+                                  const struct memora_config **plugin_config, struct status *status)
+{
+    enum status_code code = plugin_configure(plugin, section, config, plugin_config, status);
+    return code ? code : blob_instance_open(instance, plugin, *plugin_config, status);
+}
+
+/* Links are followed outside, as the earlier server did: whoever laid out its paths may have used them, and nothing is
+ * written there. */
+static enum status_code open_outside(struct blob *blob, const struct plugin *plugin, struct status *status)
+{
+    const struct config_entry entries[] = {
+        {.key = "root", .value = "/", .file = "built in"},
+        {.key = "follow_symlinks", .value = "yes", .file = "built in"},
+    };
+    const struct config_section section = {.name = blob->config->storage.name, .entries = entries, .count = 2};
+    const struct memora_config *ignored;
+    return configure(&blob->outside, plugin, &section, blob->config, &ignored, status);
+}
+
+/* A plugin with a key for a bucket keeps objects there; any other is taken for one that keeps files. */
+static bool has_buckets(const struct plugin *plugin)
+{
+    for (uint32_t i = 0; i < plugin->table->config_key_count; i++)
+        if (strcmp(plugin->table->config_keys[i].name, "bucket") == 0)
+            return true;
+    return false;
+}
+
+static enum status_code open_files(struct blob *blob, const struct plugin *plugin, const struct config_section *section,
+                                   struct status *status)
+{
+    const struct memora_config *plugin_config = NULL;
+    enum status_code code = configure(&blob->inside, plugin, section, blob->config, &plugin_config, status);
+    if (code)
+        return code;
+    const char *root = plugin_host()->config_str(plugin_config, "root");
+    bool of_files = root && *root; /* a plugin without that key keeps no files of ours outside */
+    if (of_files) {
+        free((char *)blob->root);
+        blob->root = memory_strdup(path_absolute(blob->arena, "", root));
+    }
+    /* Where all files are to lie elsewhere than the data, the usual template means that place. */
+    bool holds_data = strcmp(blob->root, blob->data_dir) == 0 || blob_key_inside(blob, blob->data_dir);
+    blob->template_dir = holds_data ? blob->data_dir : blob->root;
+    struct status problem = {0};
+    if (of_files && *blob->root != '\0' && open_outside(blob, plugin, &problem))
+        log_warn("files outside of %s cannot be read: %s", blob->root, problem.message);
+    return STATUS_OK;
+}
+
+/* What rows say of the configured bucket. Credentials that the plugin finds elsewhere (a file, the environment) stay
+ * there. */
+static enum status_code open_bucket(struct blob *blob, const struct plugin *plugin, struct status *status)
+{
+    const struct memora_host *host = plugin_host();
+    const struct memora_config *plugin_config = NULL;
+    enum status_code code =
+        configure(&blob->configured, plugin, &blob->config->storage, blob->config, &plugin_config, status);
+    if (code)
+        return code;
+    Memos__Store__StorageS3Config *settings =
+        CODEC_NEW(blob->arena, Memos__Store__StorageS3Config, memos__store__storage_s3_config__descriptor);
+    settings->bucket = arena_strdup(blob->arena, host->config_str(plugin_config, "bucket"));
+    settings->endpoint = arena_strdup(blob->arena, host->config_str(plugin_config, "endpoint"));
+    settings->region = arena_strdup(blob->arena, host->config_str(plugin_config, "region"));
+    settings->access_key_id = arena_strdup(blob->arena, host->config_str(plugin_config, "access_key"));
+    settings->access_key_secret = arena_strdup(blob->arena, host->config_str(plugin_config, "secret_key"));
+    settings->use_path_style = host->config_bool(plugin_config, "path_style");
+    settings->insecure_skip_tls_verify = !host->config_bool(plugin_config, "verify_tls");
+    blob->configured_settings = settings;
+    blob->bucket_plugin = plugin;
+    return STATUS_OK;
+}
+
+enum status_code blob_open(const struct plugin *plugin, const struct config *config, struct blob **out,
+                           struct status *status)
+{
+    struct blob *blob = memory_zalloc(sizeof *blob);
+    blob->config = config;
+    blob->arena = arena_create();
+    pthread_mutex_init(&blob->bucket_lock, NULL);
+    blob->data_dir = memory_strdup(path_absolute(blob->arena, "", config->data_dir));
+    blob->root = memory_strdup(blob->data_dir);
+    blob->template_dir = blob->data_dir;
+    enum status_code code =
+        has_buckets(plugin) ? open_bucket(blob, plugin, status) : open_files(blob, plugin, &config->storage, status);
+    if (code)
+        blob_close(blob);
+    else
+        *out = blob;
+    return code;
+}
+
+enum status_code blob_add_plugin(struct blob *blob, const struct plugin *plugin, struct status *status)
+{
+    if (!has_buckets(plugin))
+        return open_files(blob, plugin, &(struct config_section){.name = blob->config->storage.name}, status);
+    blob->bucket_plugin = plugin;
+    return STATUS_OK;
+}
+
+bool blob_is_bucket(const struct blob *blob)
+{
+    return blob->configured.storage != NULL;
+}
+
+enum status_code blob_check(struct blob *blob, struct status *status)
+{
+    struct memora_error error = {0};
+    struct blob_instance *instance = blob_is_bucket(blob) ? &blob->configured : &blob->inside;
+    if (blob_instance_check(instance, &error) == MEMORA_OK)
+        return STATUS_OK;
+    return status_set(status, STATUS_FAILED_PRECONDITION, "the storage of attachments does not work: %s",
+                      error.message);
+}
+
+void blob_close(struct blob *blob)
+{
+    if (!blob)
+        return;
+    blob_bucket_close_all(blob);
+    blob_instance_close(&blob->configured);
+    blob_instance_close(&blob->inside);
+    blob_instance_close(&blob->outside);
+    pthread_mutex_destroy(&blob->bucket_lock);
+    arena_destroy(blob->arena);
+    free((char *)blob->root);
+    free((char *)blob->data_dir);
+    free(blob);
+}
