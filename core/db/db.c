@@ -37,6 +37,7 @@ static void db_free(struct db *db)
 {
     if (db->instance)
         db->ops->close(db->instance);
+    news_free(db);
     pthread_mutex_destroy(&db->all_mutex);
     free(db);
 }
@@ -67,6 +68,7 @@ enum status_code db_open(const struct memora_db_ops *ops, const struct memora_co
     db->ops = ops;
     db->options = *options;
     pthread_mutex_init(&db->all_mutex, NULL);
+    news_init(db);
     int result = ops->open(config, &db->instance, &error);
     if (result != MEMORA_OK) {
         db->instance = NULL;
@@ -89,6 +91,7 @@ void db_close(struct db *db)
 {
     if (!db)
         return;
+    db_news_stop(db);
     writer_stop(db);
     watchdog_stop(db);
     pool_close(db);

@@ -3,14 +3,17 @@
  *   query.c ──► stmt_cache.c ──► rewrite.c ──► fragment.c        text to prepared statement
  *   tx.c    ──► writer.c (one writer) or a pooled connection     transactions
  *   pool.c  ──► conn.c                                           connections
- *   watchdog.c                                                   time limits                */
+ *   watchdog.c                                                   time limits
+ *   news.c  ──► news_log.c where the database cannot notify      news between servers       */
 #ifndef MEMORA_DB_INTERNAL_H
 #define MEMORA_DB_INTERNAL_H
 
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/uid.h"
 #include "db/db.h"
+#include "db/news.h"
 
 /* fragment.c: the dialect's fragments by name. */
 const char *fragment_find(const struct memora_dialect *dialect, const char *name, size_t length);
@@ -153,6 +156,51 @@ enum status_code writer_start(struct db *db, struct status *status);
 void writer_stop(struct db *db);
 enum status_code writer_run(struct db *db, db_write_fn fn, void *ctx, struct status *status);
 
+/* news_log.c: the table memora_change as it was read. */
+enum { NEWS_MARKS = 50 };
+struct news_mark {
+    int64_t ns, id; /* of a reading: when, and the highest id there was */
+};
+struct news_log {
+    int64_t low;           /* rows up to this id are not read again */
+    int64_t *seen, *fresh; /* ids above low, in order: of the last reading, of the running one */
+    size_t seen_count, seen_capacity, fresh_count, fresh_capacity;
+    struct news_mark marks[NEWS_MARKS]; /* oldest first */
+    size_t mark_count;
+    int64_t read_ns;            /* start of the last reading that succeeded, 0 = none */
+    int64_t prune_ns, prune_id; /* when rows up to this id are removed */
+};
+
+/* news.c */
+struct news {
+    struct db *db;
+    char origin[UID_UUID_LENGTH + 1]; /* of this server's news */
+    pthread_mutex_t hearing;          /* held while fn runs; guards fn */
+    db_news_fn fn;
+    void *ctx;
+    pthread_mutex_t mutex; /* guards queue, queued, running, stop */
+    pthread_cond_t wake;
+    pthread_t thread;
+    bool running, stop;
+    char *queue; /* lines that wait */
+    size_t queued;
+    _Atomic int64_t current_until_ns;
+    _Atomic bool asked; /* somebody wanted to know since the last beat */
+    /* The thread's alone. */
+    struct db_conn *conn;
+    struct news_log log;
+    int64_t current_ns; /* when it was current for the last time */
+    bool beating, complained;
+};
+void news_init(struct db *db);
+void news_free(struct db *db);
+void news_hear(struct news *news, const char *text, size_t length);
+/* All news up to this time have been heard. */
+void news_current_since(struct news *news, int64_t mono_ns);
+enum status_code news_log_add(struct db_conn *conn, const char *text, struct status *status);
+enum status_code news_log_read(struct news *news, struct status *status);
+void news_log_free(struct news_log *log);
+
 struct db {
     const struct memora_db_ops *ops;
     struct memora_db *instance;
@@ -161,6 +209,7 @@ struct db {
     struct pool pool;
     struct writer writer;
     struct watchdog watchdog;
+    struct news news;
     pthread_mutex_t all_mutex; /* guards all, and keeps its members from being closed; and the two below */
     struct db_conn *all;
     unsigned connect_failures; /* since the last success */

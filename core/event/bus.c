@@ -22,6 +22,8 @@ struct event_bus {
     pthread_mutex_t lock;
     struct event_subscription *subscriptions;
     unsigned count;
+    void (*relay)(void *ctx, const char *line);
+    void *relay_ctx;
 };
 
 struct event_bus *event_bus_create(void)
@@ -49,22 +51,49 @@ static bool render(const struct event *event, char out[EVENT_TEXT_MAX])
     return length > 0 && length < EVENT_TEXT_MAX && !strpbrk(event->name, "\"\\");
 }
 
-void event_bus_publish(struct event_bus *bus, const struct event *event)
+static void deliver(struct event_bus *bus, bool for_everyone, int32_t owner_id, const char text[EVENT_TEXT_MAX])
 {
-    char text[EVENT_TEXT_MAX];
-    if (!bus || !render(event, text))
-        return;
     pthread_mutex_lock(&bus->lock);
     for (struct event_subscription *s = bus->subscriptions; s; s = s->next) {
-        if (!event->for_everyone && s->user_id != event->owner_id && !s->admin)
+        if (!for_everyone && s->user_id != owner_id && !s->admin)
             continue;
         if (s->waiting == EVENT_QUEUE)
             continue;
-        memcpy(s->queue[(s->first + s->waiting) % EVENT_QUEUE], text, sizeof text);
+        memcpy(s->queue[(s->first + s->waiting) % EVENT_QUEUE], text, EVENT_TEXT_MAX);
         if (s->waiting++ == 0)
             s->wake(s->ctx);
     }
     pthread_mutex_unlock(&bus->lock);
+}
+
+void event_bus_publish(struct event_bus *bus, const struct event *event)
+{
+    char text[EVENT_TEXT_MAX], line[EVENT_LINE_MAX];
+    if (!bus || !render(event, text))
+        return;
+    deliver(bus, event->for_everyone, event->owner_id, text);
+    if (!bus->relay)
+        return;
+    snprintf(line, sizeof line, "event %d %d %s\n", event->for_everyone, event->owner_id, text);
+    bus->relay(bus->relay_ctx, line);
+}
+
+void event_bus_relay(struct event_bus *bus, void (*relay)(void *ctx, const char *line), void *ctx)
+{
+    bus->relay = relay;
+    bus->relay_ctx = ctx;
+}
+
+bool event_bus_hear(struct event_bus *bus, const char *line)
+{
+    char text[EVENT_TEXT_MAX] = "";
+    int for_everyone, owner_id, start = 0;
+    if (sscanf(line, "event %d %d %n", &for_everyone, &owner_id, &start) < 2 || line[start] != '{' ||
+        strlen(line + start) >= sizeof text)
+        return false;
+    memcpy(text, line + start, strlen(line + start));
+    deliver(bus, for_everyone != 0, owner_id, text);
+    return true;
 }
 
 struct event_subscription *event_subscribe(struct event_bus *bus, int32_t user_id, bool admin, void (*wake)(void *ctx),

@@ -1,4 +1,5 @@
-/* News of changes for those who listen now: the live event stream. In-process; nothing is kept for later. */
+/* News of changes for those who listen now: the live event stream, of this server and, through a relay, of the others
+ * that share its database. Nothing is kept for later. */
 #ifndef MEMORA_EVENT_BUS_H
 #define MEMORA_EVENT_BUS_H
 
@@ -18,6 +19,7 @@ struct event {
     int32_t owner_id;
 };
 
+enum { EVENT_QUEUE = 32, EVENT_TEXT_MAX = 256, EVENT_SUBSCRIPTIONS_MAX = 10000 };
 struct event_bus *event_bus_create(void);
 /* All subscriptions must be gone. NULL is fine. */
 void event_bus_destroy(struct event_bus *bus);
@@ -25,10 +27,16 @@ void event_bus_destroy(struct event_bus *bus);
 /* Hands the event to every subscription that may see it. Never waits; thread-safe. bus may be NULL. */
 void event_bus_publish(struct event_bus *bus, const struct event *event);
 
+/* From now on relay is given each published event as a line of text (ended by '\n') for the other servers, whose
+ * event_bus_hear takes it, without the '\n'. Before the first event; relay must not wait. */
+enum { EVENT_LINE_MAX = EVENT_TEXT_MAX + 32 };
+void event_bus_relay(struct event_bus *bus, void (*relay)(void *ctx, const char *line), void *ctx);
+/* False if the line is no event. */
+bool event_bus_hear(struct event_bus *bus, const char *line);
+
 /* A listener with room for EVENT_QUEUE events; when full, further ones are dropped (memos.md 7). wake is called on the
  * publisher's thread, under the bus lock, when the queue was empty: it must only signal. NULL when there are
  * EVENT_SUBSCRIPTIONS_MAX listeners already. */
-enum { EVENT_QUEUE = 32, EVENT_TEXT_MAX = 256, EVENT_SUBSCRIPTIONS_MAX = 10000 };
 struct event_subscription *event_subscribe(struct event_bus *bus, int32_t user_id, bool admin, void (*wake)(void *ctx),
                                            void *ctx);
 void event_unsubscribe(struct event_subscription *subscription); /* wake is not called any more when this returns */

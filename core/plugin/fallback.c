@@ -14,28 +14,16 @@ static int no_backup(struct memora_db *db, int (*write)(void *, const void *, si
                        "the database plugin makes no backups; use the database's own tool");
 }
 
-static int no_notify(struct memora_conn *conn, const char *channel, const char *payload, struct memora_error *error)
-{
-    (void)conn, (void)channel, (void)payload;
-    return memora_fail(error, MEMORA_E_UNSUPPORTED, "the database plugin has no notifications");
-}
-
-static int no_listen(struct memora_db *db, const char *channel, void (*callback)(void *, const char *, size_t),
-                     void *ctx, struct memora_error *error)
-{
-    (void)db, (void)channel, (void)callback, (void)ctx;
-    return memora_fail(error, MEMORA_E_UNSUPPORTED, "the database plugin has no notifications");
-}
-
 void plugin_fill_db(struct memora_db_ops *ops)
 {
     if (!ops->size_bytes)
         ops->size_bytes = no_size_bytes;
     if (!ops->backup)
         ops->backup = no_backup;
+    /* Without them db/ takes another way; both or none. */
     if (!ops->notify || !ops->listen) {
-        ops->notify = no_notify;
-        ops->listen = no_listen;
+        ops->notify = NULL;
+        ops->listen = NULL;
     }
 }
 

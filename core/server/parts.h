@@ -30,6 +30,10 @@ struct server {
     struct http_server *http;
 };
 
+/* Joins the other servers of the database: what is changed here and there is heard there and here. Store and events
+ * must be there. */
+enum status_code server_join(struct server *server, struct status *status);
+
 /* An http_route_fn; ctx is the struct server. */
 struct http_route_target server_route(void *ctx, const struct wire_request *request);
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "blob/blob.h"
 #include "cache/cache.h"
+#include "db/news.h"
 #include "event/bus.h"
 #include "server/parts.h"
 
@@ -98,7 +99,7 @@ static enum status_code open_services(struct server *server, struct status *stat
     server->store = store_create(server->db);
     server->events = event_bus_create();
     server->snippets = cache_create(SNIPPETS, snippet_ttl_ns);
-    if (open_storage(server, status) != STATUS_OK ||
+    if (server_join(server, status) != STATUS_OK || open_storage(server, status) != STATUS_OK ||
         auth_create(server->store, config->demo, &server->auth, status) != STATUS_OK)
         return status->code;
     server->services = (struct api_services){.store = server->store,
@@ -157,6 +158,8 @@ static void stop(struct server *server)
 {
     plugin_host_set_stopping();
     http_server_stop(server->http, drain_ns);
+    if (server->db)
+        db_news_stop(server->db);
     rpc_server_destroy(server->rpc);
     auth_destroy(server->auth);
     blob_close(server->blob);

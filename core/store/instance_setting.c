@@ -3,6 +3,8 @@
 #include "base/uid.h"
 #include "cache/cache.h"
 #include "codec/codec.h"
+#include "db/news.h"
+#include "store/change.h"
 
 static const struct setting_kind {
     Memos__Store__InstanceSettingKey key;
@@ -134,7 +136,7 @@ enum status_code store_instance_setting_get(struct store *store, struct arena *a
     const struct setting_kind *kind = kind_of(key);
     if (!kind)
         return status_set(status, STATUS_INTERNAL, "no instance setting has the key %d", (int)key);
-    bool cacheable = key != MEMOS__STORE__INSTANCE_SETTING_KEY__BASIC;
+    bool cacheable = key != MEMOS__STORE__INSTANCE_SETTING_KEY__BASIC && db_news_current(store->db);
     size_t length = 0;
     char *text = cacheable ? cache_get(store->instance_settings, kind->name, arena, &length) : NULL;
     if (!text) {
@@ -188,9 +190,9 @@ enum status_code store_instance_setting_edit(struct store *store, struct arena *
     struct edit edit = {.arena = arena, .kind = kind_of(key), .edit = fn, .ctx = ctx};
     if (!edit.kind)
         return status_set(status, STATUS_INTERNAL, "no instance setting has the key %d", (int)key);
-    enum status_code code = store_write(store, edit_in_write, &edit, status);
-    cache_remove(store->instance_settings, edit.kind->name);
-    return code;
+    struct store_change stale = {0};
+    store_change_instance_setting(&stale, edit.kind->name);
+    return store_write_change(store, edit_in_write, &edit, &stale, status);
 }
 
 struct secret {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cache/cache.h"
 #include "store/token.h"
 
@@ -19,7 +20,6 @@ struct store *store_create(struct db *db)
     store->user_settings = cache_create(CACHE_ENTRIES, CACHE_LIFE_NS);
     store->instance_settings = cache_create(CACHE_ENTRIES, CACHE_LIFE_NS);
     store->instance_stats = cache_create(1, STATS_LIFE_NS);
-    pthread_mutex_init(&store->first_user, NULL);
     store->tokens = store_tokens_create(store);
     return store;
 }
@@ -29,7 +29,6 @@ void store_destroy(struct store *store)
     if (!store)
         return;
     store_tokens_destroy(store->tokens);
-    pthread_mutex_destroy(&store->first_user);
     cache_destroy(store->instance_stats);
     cache_destroy(store->instance_settings);
     cache_destroy(store->user_settings);
@@ -61,6 +60,15 @@ void store_read_end(struct db_conn *conn)
 enum status_code store_write(struct store *store, db_write_fn fn, void *ctx, struct status *status)
 {
     return db_write(store->db, fn, ctx, status);
+}
+
+/* The row is written rather than locked, since databases of several writing machines compare what was written. */
+enum status_code store_lock(struct db_conn *conn, const char *name, struct status *status)
+{
+    const struct memora_value params[] = {db_text(name), db_int(clock_wall_ns() / 1000000)};
+    return db_exec(conn,
+                   "INSERT INTO memora_lease (name, holder, until_ms) VALUES (?, 'lock', ?) {upsert:name|until_ms}",
+                   params, 2, NULL, status);
 }
 
 static uint32_t rounded_count(size_t count)

@@ -3,8 +3,6 @@
 #ifndef MEMORA_STORE_STORE_H
 #define MEMORA_STORE_STORE_H
 
-#include <pthread.h>
-
 #include "base/arena.h"
 #include "base/status.h"
 #include "db/db.h"
@@ -19,7 +17,6 @@ struct store {
     struct cache *instance_settings; /* name -> JSON text */
     struct cache *instance_stats;    /* sizes that are dear to find out; lives a minute */
     struct store_tokens *tokens;     /* personal access tokens by hash */
-    pthread_mutex_t first_user;      /* held while the first account is made */
 };
 
 /* A store over an open and migrated database, with empty caches. Destroying it (NULL is fine) writes what is pending,
@@ -34,6 +31,9 @@ void store_read_end(struct db_conn *conn); /* NULL is fine */
 
 /* Several changes that appear together or not at all; see db_write for the rules of fn. */
 enum status_code store_write(struct store *store, db_write_fn fn, void *ctx, struct status *status);
+
+/* Inside a write: until its end no other write, of whatever server, is past the same call with the same name. */
+enum status_code store_lock(struct db_conn *conn, const char *name, struct status *status);
 
 /* Appends "(?, ?, ...)" for count ids to sql and the ids to params (made by store_sql_params, or with room for
  * STORE_IN_MAX values from *used on). The number of marks is rounded up (repeating the last id), so that few statement

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "codec/codec.h"
 #include "google/protobuf/timestamp.pb-c.h"
-#include "store/token_map.h"
+#include "store/change.h"
 #include "store/user_setting.h"
 
 #define REFRESH MEMOS__STORE__USER_SETTING__KEY__REFRESH_TOKENS
@@ -119,12 +119,26 @@ static enum status_code edit_pats(struct arena *arena, ProtobufCMessage *setting
     return STATUS_OK;
 }
 
+struct pat_write {
+    struct arena *arena;
+    int32_t user_id;
+    struct pat_change *change;
+};
+
+static enum status_code change_in_write(struct db_conn *conn, void *ctx, struct status *status)
+{
+    const struct pat_write *write = ctx;
+    return store_user_setting_edit_in(conn, write->arena, write->user_id, PAT, edit_pats, write->change, status);
+}
+
 static enum status_code change_pats(struct store *store, struct arena *arena, int32_t user_id,
                                     struct pat_change *change, struct status *status)
 {
-    enum status_code code = store_user_setting_edit(store, arena, user_id, PAT, edit_pats, change, status);
-    store_tokens_changed(store->tokens);
-    return code;
+    struct pat_write write = {.arena = arena, .user_id = user_id, .change = change};
+    struct store_change stale = {0};
+    store_change_user_setting(&stale, user_id, "PERSONAL_ACCESS_TOKENS");
+    store_change_tokens(&stale);
+    return store_write_change(store, change_in_write, &write, &stale, status);
 }
 
 enum status_code store_pat_add(struct store *store, struct arena *arena, int32_t user_id, const store_pat *token,
@@ -137,10 +151,4 @@ enum status_code store_pat_remove(struct store *store, struct arena *arena, int3
                                   struct status *status)
 {
     return change_pats(store, arena, user_id, &(struct pat_change){.remove_id = token_id}, status);
-}
-
-void store_token_forget_user(struct store *store, int32_t user_id)
-{
-    (void)user_id;
-    store_tokens_changed(store->tokens);
 }

@@ -35,7 +35,8 @@ enum status_code store_pat_remove(struct store *store, struct arena *arena, int3
                                   struct status *status);
 
 /* Whose token has this hash (lower-case hex SHA-256)? Answered from a table of all tokens in memory, which is read when
- * first needed, after each change made through this store, and every 10 minutes. STATUS_NOT_FOUND if unknown. */
+ * first needed, after each change on whichever server, and every 10 minutes; for each call while this server is cut off
+ * from the news of others. STATUS_NOT_FOUND if unknown. */
 struct store_pat_owner {
     int32_t user_id;
     const char *token_id; /* in the arena */
@@ -48,9 +49,6 @@ enum status_code store_pat_find(struct store *store, struct arena *arena, const 
 /* Notes a use. Written by a background thread, at most once a second for all tokens together; never moves backwards;
  * what is pending is written when the store closes. */
 void store_pat_touch(struct store *store, const struct store_pat_owner *owner, int64_t wall_ns);
-
-/* After the settings of a user have gone. */
-void store_token_forget_user(struct store *store, int32_t user_id);
 
 /* For store.c. */
 struct store_tokens;

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "codec/codec.h"
+#include "db/news.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "store/user_setting.h"
 
@@ -26,6 +27,7 @@ struct map {
     struct arena *arena;
     struct known *buckets[MAP_BUCKETS];
     int64_t loaded_ns; /* clock_mono_ns() */
+    bool lasting;      /* changes from then on are heard of; else it serves one look-up */
 };
 
 struct pending {
@@ -114,6 +116,7 @@ static enum status_code map_load(struct store *store, struct map **out, struct s
     struct arena *scratch = arena_create();
     map->arena = arena_create();
     map->loaded_ns = clock_mono_ns();
+    map->lasting = db_news_current(store->db);
     code = db_query(conn, "SELECT user_id, value FROM user_setting WHERE `key` = 'PERSONAL_ACCESS_TOKENS'", NULL, 0,
                     &rows, status);
     if (code == STATUS_OK) {
@@ -135,12 +138,18 @@ static enum status_code map_load(struct store *store, struct map **out, struct s
     return code;
 }
 
+static bool is_fresh(const struct store_tokens *tokens)
+{
+    const struct map *map = tokens->map;
+    return map && map->lasting && clock_mono_ns() - map->loaded_ns < MAP_LIFE_NS && db_news_current(tokens->store->db);
+}
+
 /* Leaves with the lock held and a map that has seen every change up to now, or with an error and no lock. */
 static enum status_code lock_with_map(struct store_tokens *tokens, struct status *status)
 {
     pthread_mutex_lock(&tokens->lock);
     for (int attempt = 0; attempt < LOAD_ATTEMPTS; attempt++) {
-        if (tokens->map && clock_mono_ns() - tokens->map->loaded_ns < MAP_LIFE_NS)
+        if (is_fresh(tokens))
             return STATUS_OK;
         uint64_t changes = tokens->changes;
         struct map *fresh = NULL;
@@ -152,9 +161,9 @@ static enum status_code lock_with_map(struct store_tokens *tokens, struct status
         if (tokens->changes == changes) {
             map_free(tokens->map);
             tokens->map = fresh;
-        } else {
-            map_free(fresh);
+            return STATUS_OK;
         }
+        map_free(fresh);
     }
     pthread_mutex_unlock(&tokens->lock);
     return status_set(status, STATUS_UNAVAILABLE, "access tokens change faster than they can be read");

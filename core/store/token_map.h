@@ -1,4 +1,4 @@
-/* All personal access tokens of the server by hash, and the uses that wait to be written. For token.c only. */
+/* All personal access tokens of the server by hash, and the uses that wait to be written. For token.c and change.c. */
 #ifndef MEMORA_STORE_TOKEN_MAP_H
 #define MEMORA_STORE_TOKEN_MAP_H
 

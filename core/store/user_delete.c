@@ -5,10 +5,8 @@
 #include "cache/cache.h"
 #include "codec/codec.h"
 #include "memos/store/inbox.pb-c.h"
+#include "store/change.h"
 #include "store/memo.h"
-#include "store/token.h"
-#include "store/user_row.h"
-#include "store/user_setting.h"
 
 enum { BATCH = 500 };
 
@@ -218,9 +216,9 @@ enum status_code store_user_delete(struct store *store, struct arena *arena, int
                                    struct status *status)
 {
     struct deletion deletion = {.user_id = id, .arena = arena, .out = out};
-    enum status_code code = store_write(store, delete_in_write, &deletion, status);
-    store_user_forget(store, id);
-    store_user_setting_forget_all(store, id);
-    store_token_forget_user(store, id);
-    return code;
+    struct store_change stale = {0};
+    store_change_user(&stale, id);
+    store_change_user_settings(&stale, id);
+    store_change_tokens(&stale);
+    return store_write_change(store, delete_in_write, &deletion, &stale, status);
 }

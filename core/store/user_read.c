@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cache/cache.h"
+#include "db/news.h"
 #include "store/user_row.h"
 
 const char *store_role_name(enum store_role role)
@@ -55,7 +56,7 @@ static bool from_cache(struct store *store, struct arena *arena, int32_t id, str
     char key[STORE_USER_KEY_SIZE];
     key_of(id, key);
     size_t length = 0;
-    char *bytes = cache_get(store->users, key, arena, &length);
+    char *bytes = db_news_current(store->db) ? cache_get(store->users, key, arena, &length) : NULL;
     if (!bytes)
         return false;
     memcpy(out, bytes, sizeof *out);
@@ -127,9 +128,10 @@ enum status_code store_user_get(struct store *store, struct db_conn *conn, struc
         return STATUS_OK;
     char key[STORE_USER_KEY_SIZE];
     key_of(id, key);
+    bool keep = !conn && db_news_current(store->db);
     uint64_t generation = cache_generation(store->users, key);
     enum status_code code = read_through(store, conn, arena, STORE_USER_SELECT "WHERE id = ?", db_int(id), out, status);
-    if (code == STATUS_OK && !conn)
+    if (code == STATUS_OK && keep)
         to_cache(store, arena, out, generation);
     return code;
 }
@@ -269,8 +271,8 @@ enum status_code store_user_map_by_ids(struct store *store, struct db_conn *conn
         missing.ids[missing.count++] = sorted[i];
     }
     struct db_conn *own = NULL;
+    missing.keep = !conn && db_news_current(store->db);
     enum status_code code = missing.count && !conn ? store_read_begin(store, &own, status) : STATUS_OK;
-    missing.keep = own != NULL;
     if (!code && missing.count)
         code = read_missing(store, conn ? conn : own, arena, &missing, out, status);
     store_read_end(own);

@@ -2,6 +2,8 @@
 
 #include "cache/cache.h"
 #include "codec/codec.h"
+#include "db/news.h"
+#include "store/change.h"
 
 static const struct setting_kind {
     Memos__Store__UserSetting__Key key;
@@ -79,7 +81,8 @@ enum status_code store_user_setting_get(struct store *store, struct arena *arena
     if (!kind)
         return status_set(status, STATUS_INTERNAL, "no user setting has the key %d", (int)key);
     cache_key(cached, user_id, kind);
-    char *text = cache_get(store->user_settings, cached, arena, &length);
+    bool current = db_news_current(store->db);
+    char *text = current ? cache_get(store->user_settings, cached, arena, &length) : NULL;
     if (!text) {
         uint64_t generation = cache_generation(store->user_settings, cached);
         struct db_conn *conn;
@@ -90,7 +93,8 @@ enum status_code store_user_setting_get(struct store *store, struct arena *arena
         store_read_end(conn);
         if (code || !text)
             return code;
-        cache_put_if(store->user_settings, cached, text, length, generation);
+        if (current)
+            cache_put_if(store->user_settings, cached, text, length, generation);
     }
     return parse(arena, user_id, kind, text, length, out, status);
 }
@@ -172,9 +176,9 @@ enum status_code store_user_setting_put(struct store *store, struct arena *arena
     struct change change = {.arena = arena, .user_id = user_id, .kind = kind_of(key), .value = value};
     if (!change.kind || change.kind->descriptor != value->descriptor)
         return status_set(status, STATUS_INTERNAL, "not a value for the user setting with key %d", (int)key);
-    enum status_code code = store_write(store, put_in_write, &change, status);
-    store_user_setting_forget(store, user_id, key);
-    return code;
+    struct store_change stale = {0};
+    store_change_user_setting(&stale, user_id, change.kind->name);
+    return store_write_change(store, put_in_write, &change, &stale, status);
 }
 
 enum status_code store_user_setting_edit_in(struct db_conn *conn, struct arena *arena, int32_t user_id,
@@ -207,23 +211,16 @@ enum status_code store_user_setting_edit(struct store *store, struct arena *aren
     struct change change = {.arena = arena, .user_id = user_id, .kind = kind_of(key), .edit = edit, .ctx = ctx};
     if (!change.kind)
         return status_set(status, STATUS_INTERNAL, "no user setting has the key %d", (int)key);
-    enum status_code code = store_write(store, edit_in_write, &change, status);
-    store_user_setting_forget(store, user_id, key);
-    return code;
-}
-
-void store_user_setting_forget(struct store *store, int32_t user_id, Memos__Store__UserSetting__Key key)
-{
-    const struct setting_kind *kind = kind_of(key);
-    char cached[CACHE_KEY_SIZE];
-    if (!kind)
-        return;
-    cache_key(cached, user_id, kind);
-    cache_remove(store->user_settings, cached);
+    struct store_change stale = {0};
+    store_change_user_setting(&stale, user_id, change.kind->name);
+    return store_write_change(store, edit_in_write, &change, &stale, status);
 }
 
 void store_user_setting_forget_all(struct store *store, int32_t user_id)
 {
-    for (size_t i = 0; i < KIND_COUNT; i++)
-        store_user_setting_forget(store, user_id, kinds[i].key);
+    char cached[CACHE_KEY_SIZE];
+    for (size_t i = 0; i < KIND_COUNT; i++) {
+        cache_key(cached, user_id, &kinds[i]);
+        cache_remove(store->user_settings, cached);
+    }
 }

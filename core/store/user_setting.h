@@ -34,13 +34,12 @@ enum status_code store_user_setting_edit(struct store *store, struct arena *aren
                                          Memos__Store__UserSetting__Key key, store_user_setting_edit_fn edit, void *ctx,
                                          struct status *status);
 
-/* The same inside a write; the caller then calls store_user_setting_forget once the write is on disk. */
+/* The same inside a write, which must be one of store_write_change that names the setting. */
 enum status_code store_user_setting_edit_in(struct db_conn *conn, struct arena *arena, int32_t user_id,
                                             Memos__Store__UserSetting__Key key, store_user_setting_edit_fn edit,
                                             void *ctx, struct status *status);
 
-/* Drops from the cache. */
-void store_user_setting_forget(struct store *store, int32_t user_id, Memos__Store__UserSetting__Key key);
+/* Drops all settings of the user from the cache. */
 void store_user_setting_forget_all(struct store *store, int32_t user_id);
 
 #endif

@@ -1,6 +1,7 @@
 #include "store/user.h"
 
 #include "base/clock.h"
+#include "store/change.h"
 #include "store/user_row.h"
 
 static enum status_code any_user(struct db_conn *conn, bool *exists, struct status *status)
@@ -74,7 +75,9 @@ static enum status_code create_in_write(struct db_conn *conn, void *ctx, struct 
     const struct store_user_new *fresh = create->fresh;
     if (fresh->only_as_first) {
         bool exists = false;
-        enum status_code code = any_user(conn, &exists, status);
+        enum status_code code = store_lock(conn, "first-user", status);
+        if (!code)
+            code = any_user(conn, &exists, status);
         if (code)
             return code;
         if (exists)
@@ -97,13 +100,7 @@ enum status_code store_user_create(struct store *store, struct arena *arena, con
                                    struct store_user *out, struct status *status)
 {
     struct create create = {.fresh = fresh, .arena = arena, .out = out};
-    /* Where the database lets writers run side by side, two could both find no user. */
-    if (fresh->only_as_first)
-        pthread_mutex_lock(&store->first_user);
-    enum status_code code = store_write(store, create_in_write, &create, status);
-    if (fresh->only_as_first)
-        pthread_mutex_unlock(&store->first_user);
-    return code;
+    return store_write(store, create_in_write, &create, status);
 }
 
 struct update {
@@ -161,7 +158,7 @@ enum status_code store_user_update(struct store *store, struct arena *arena, int
                                    struct status *status)
 {
     struct update update = {.change = change, .id = id, .arena = arena, .out = out};
-    enum status_code code = store_write(store, update_in_write, &update, status);
-    store_user_forget(store, id);
-    return code;
+    struct store_change stale = {0};
+    store_change_user(&stale, id);
+    return store_write_change(store, update_in_write, &update, &stale, status);
 }

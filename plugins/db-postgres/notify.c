@@ -79,14 +79,23 @@ static bool wait_for(struct listener *listener, int socket, int timeout_ms)
     return read(listener->wake[0], &byte, 1) == 1;
 }
 
-/* Until the session breaks (true) or it is time to stop (false). */
-static bool serve(struct listener *listener, PGconn *pq)
+static void tell_first(struct listener *listener, int count)
+{
+    for (int i = 0; i < count; i++)
+        listener->channels[i].callback(listener->channels[i].ctx, NULL, 0);
+}
+
+/* Until the session breaks (true) or it is time to stop (false). missed: of the first so many channels something may
+ * have been missed, which is told only when nothing more can be. */
+static bool serve(struct listener *listener, PGconn *pq, int missed)
 {
     int listening = 0;
     for (;;) {
         for (; listening < channel_count(listener); listening++)
             if (!listen_to(pq, &listener->channels[listening]))
                 return true;
+        tell_first(listener, missed);
+        missed = 0;
         deliver(listener, pq);
         if (!wait_for(listener, PQsocket(pq), -1))
             return false;
@@ -95,19 +104,13 @@ static bool serve(struct listener *listener, PGconn *pq)
     }
 }
 
-static void tell_all(struct listener *listener)
-{
-    int count = channel_count(listener);
-    for (int i = 0; i < count; i++)
-        listener->channels[i].callback(listener->channels[i].ctx, NULL, 0);
-}
-
 static void *run(void *argument)
 {
     struct listener *listener = argument;
     const struct memora_host *host = postgres_host();
     int pause_ms = FIRST_PAUSE_MS;
-    bool going_on = true, again = false;
+    bool going_on = true;
+    int missed = 0;
     while (going_on) {
         struct memora_error error = {0};
         PGconn *pq = NULL;
@@ -116,15 +119,13 @@ static void *run(void *argument)
                        "news of other servers are not heard: %s", error.message);
             going_on = wait_for(listener, -1, pause_ms);
             pause_ms = pause_ms < LONGEST_PAUSE_MS ? pause_ms * 2 : LONGEST_PAUSE_MS;
-            again = true;
+            missed = channel_count(listener);
             continue;
         }
         pause_ms = FIRST_PAUSE_MS;
         PQsetnonblocking(pq, 0);
-        if (again)
-            tell_all(listener);
-        going_on = serve(listener, pq);
-        again = true;
+        going_on = serve(listener, pq, missed);
+        missed = channel_count(listener);
         PQfinish(pq);
     }
     return NULL;
