@@ -66,7 +66,7 @@ static void file_hash(const char *path, char out[HASH_SHA256_HEX_SIZE])
 }
 
 static const char schema_without_ours[] =
-    "SELECT name || '|' || sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'idx\\_memora\\_%' "
+    "SELECT name || '|' || sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE '%memora\\_%' "
     "ESCAPE '\\' ORDER BY name";
 
 static void creates_a_fresh_database(void **state)
@@ -75,7 +75,7 @@ static void creates_a_fresh_database(void **state)
     struct status status = {0};
     assert_int_equal(migrate(f, &status), STATUS_OK);
     assert_int_equal(
-        query_int(f->db, "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"), 11);
+        query_int(f->db, "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"), 14);
     struct arena *arena = arena_create();
     assert_string_equal(query_text(f, arena, "SELECT value FROM system_setting WHERE name = 'BASIC'"),
                         "{\"schemaVersion\":\"0.30.1\"}\n");

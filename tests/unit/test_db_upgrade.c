@@ -121,7 +121,9 @@ static void assert_upgraded(struct fixture *f)
     assert_text(f, "SELECT name, value FROM system_setting ORDER BY name",
                 "BASIC|{\"secretKey\":\"k\",\"schemaVersion\":\"0.30.1\"}\n"
                 "STORAGE|{\"storageType\":\"DATABASE\"}\nTAGS|{\"tags\":{\"a\":{}}}\n");
-    assert_text(f, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name",
+    assert_text(f,
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE "
+                "'memora%' ORDER BY name",
                 "attachment\nidp\ninbox\nmemo\nmemo_relation\nmemo_share\nmigration_history\nreaction\nsystem_setting\n"
                 "user\nuser_identity\nuser_setting\n");
     assert_text(

@@ -133,6 +133,63 @@ static void test_listeners_come_and_go_while_others_publish(void **state)
     event_bus_destroy(bus);
 }
 
+struct line {
+    char text[EVENT_LINE_MAX];
+    int count;
+};
+
+static void keep_line(void *ctx, const char *line)
+{
+    struct line *kept = ctx;
+    snprintf(kept->text, sizeof kept->text, "%s", line);
+    kept->count++;
+}
+
+static void test_events_pass_between_servers(void **state)
+{
+    (void)state;
+    struct event_bus *here = event_bus_create(), *there = event_bus_create();
+    struct line line = {0};
+    int wakes = 0;
+    struct event_subscription *owner = event_subscribe(there, 1, false, count_wake, &wakes);
+    struct event_subscription *stranger = event_subscribe(there, 2, false, count_wake, &wakes);
+    event_bus_relay(here, keep_line, &line);
+    event_bus_publish(here,
+                      &(struct event){.type = "memo.created", .name = "memos/a", .parent = "memos/b", .owner_id = 1});
+    assert_int_equal(line.count, 1);
+    assert_int_equal(line.text[strlen(line.text) - 1], '\n');
+    line.text[strlen(line.text) - 1] = '\0';
+    assert_true(event_bus_hear(there, line.text));
+    take(owner, "{\"type\":\"memo.created\",\"name\":\"memos/a\",\"parent\":\"memos/b\"}");
+    assert_empty(stranger);
+    event_bus_publish(here, &(struct event){.type = "memo.deleted", .name = "memos/a", .for_everyone = true});
+    line.text[strlen(line.text) - 1] = '\0';
+    assert_true(event_bus_hear(there, line.text));
+    take(stranger, "{\"type\":\"memo.deleted\",\"name\":\"memos/a\"}");
+    event_unsubscribe(owner);
+    event_unsubscribe(stranger);
+    event_bus_destroy(here);
+    event_bus_destroy(there);
+}
+
+static void test_what_is_no_event_is_not_taken_for_one(void **state)
+{
+    (void)state;
+    struct event_bus *bus = event_bus_create();
+    int wakes = 0;
+    struct event_subscription *admin = event_subscribe(bus, 3, true, count_wake, &wakes);
+    char longest[EVENT_TEXT_MAX + 64];
+    memset(longest, 'x', sizeof longest);
+    memcpy(longest, "event 1 1 {", 11);
+    longest[sizeof longest - 1] = '\0';
+    const char *const lines[] = {"", "event", "event 1", "event 1 2", "event 1 2 ", "event x 2 {}", "user 12", longest};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        assert_false(event_bus_hear(bus, lines[i]));
+    assert_empty(admin);
+    event_unsubscribe(admin);
+    event_bus_destroy(bus);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +197,8 @@ int main(void)
         cmocka_unit_test(test_full_queue_drops_the_newest),
         cmocka_unit_test(test_hostile_or_long_names_are_no_events),
         cmocka_unit_test(test_listeners_come_and_go_while_others_publish),
+        cmocka_unit_test(test_events_pass_between_servers),
+        cmocka_unit_test(test_what_is_no_event_is_not_taken_for_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
