@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Servers of this build among faults: databases that refuse, disks that are full or read-only, tables that are locked,
+# Servers of this build among faults: databases that refuse or go away, disks that are full or read-only, tables that are locked,
 # stores that break off.
 # usage: run.sh [FILE...]   MEMORA_BUILD names the build (build/debug)
 # Disks are small tmpfs in a mount namespace of their own, which root may make, and others where the kernel lets users

@@ -1,0 +1,98 @@
+// A database server that stops, dies or falls silent under load: every request ends in bounded time, with "unavailable"
+// if it cannot be served; what needs no database goes on; nothing acknowledged is lost; the server recovers by itself.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { root } from "../wire/lib/server.js";
+import { backends, nameOf, startFor } from "./lib/backends.js";
+import { eventually, listAll } from "./lib/disk.js";
+import { SilentProxy } from "./lib/silent-proxy.js";
+
+const WRITERS = 12, OUTAGE_MS = 6000, BOUND_MS = 12_000;
+const places = {
+  mysql: { script: join(root, "tests/lib/mariadb.sh"), dir: process.env.MEMORA_TEST_MARIADB, socket: "sock" },
+  postgres: { script: join(root, "tests/lib/postgres.sh"), dir: process.env.MEMORA_TEST_POSTGRES, socket: ".s.PGSQL.5432" },
+};
+const through = {
+  mysql: (dsn, port) => dsn.replace(/@unix\(.*\)\//, `@tcp(127.0.0.1:${port})/`).replace("?charset", "?timeout=2s&charset"),
+  postgres: (dsn, port) => dsn.replace(/\?.*$/, "?sslmode=disable&connect_timeout=2").replace("@/", `@127.0.0.1:${port}/`),
+};
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+async function survivesOutage(server, begin, end) {
+  const token = await server.signUp("founder");
+  const acknowledged = new Set(), odd = [];
+  let stop = false, refused = 0, slowest = 0, slowestPage = 0;
+  const timed = async (what) => {
+    const started = Date.now();
+    const answer = await what();
+    return { answer, took: Date.now() - started };
+  };
+  const writer = async (id) => {
+    for (let i = 0; !stop; i++) {
+      const { answer, took } = await timed(() => i % 3 === 2
+        ? server.rest("GET", "/api/v1/memos?pageSize=10", { token })
+        : server.rest("POST", "/api/v1/memos", { token, body: { content: `writer ${id} memo ${i}` } }));
+      slowest = Math.max(slowest, took);
+      if (answer.status === 200) {
+        if (answer.json.name) acknowledged.add(answer.json.name);
+        continue;
+      }
+      refused++;
+      // unavailable; the time limit ran out; the connection broke during the commit; the token could not be looked up
+      if (!(answer.status === 503 || [14, 4, 2].includes(answer.json?.code))) odd.push(`${answer.status} ${answer.text}`);
+      await sleep(50);
+    }
+  };
+  const page = async () => {
+    while (!stop) {
+      const { answer, took } = await timed(() => server.rest("GET", "/healthz"));
+      slowestPage = Math.max(slowestPage, took);
+      if (answer.status !== 200) odd.push(`healthz ${answer.status}`);
+      await sleep(100);
+    }
+  };
+  const all = [page(), ...Array.from({ length: WRITERS }, (_, id) => writer(id))];
+  await sleep(800);
+  assert.ok(acknowledged.size > 10, `only ${acknowledged.size} memos before the outage`);
+  begin();
+  await sleep(OUTAGE_MS);
+  end();
+  const later = await eventually(() => server.rest("POST", "/api/v1/memos", { token, body: { content: "afterwards" } }));
+  acknowledged.add(later.json.name);
+  await sleep(1000);
+  stop = true;
+  await Promise.all(all);
+  assert.deepEqual([...new Set(odd)], []);
+  assert.ok(refused > 0, "there was no outage");
+  assert.ok(slowest < BOUND_MS, `a request took ${slowest} ms`);
+  assert.ok(slowestPage < 1000, `healthz took ${slowestPage} ms`);
+  const names = new Set((await listAll(server, token)).map((memo) => memo.name));
+  assert.deepEqual([...acknowledged].filter((name) => !names.has(name)), []);
+  await server.stop();
+}
+
+const args = ["--set", "database.statement_timeout=2s"];
+
+for (const backend of ["postgres", "mysql"]) {
+  const { script, dir, socket } = places[backend];
+  const action = (what) => () => execFileSync(script, [what, dir], { stdio: ["ignore", "inherit", "inherit"] });
+
+  for (const how of ["stop", "kill"])
+    test(`${backend}: the database server ${how === "stop" ? "stops" : "dies"}, and comes back`, { timeout: 120_000 }, async (t) => {
+      const server = await startFor(t, { args, database: await backends[backend].prepare({}) });
+      await survivesOutage(server, action(how), action("start"));
+    });
+
+  test(`${backend}: the network falls silent, and comes back`, { timeout: 120_000 }, async (t) => {
+    const proxy = await SilentProxy.start(join(dir, socket));
+    t.after(() => proxy.stop());
+    const database = await backends[backend].prepare({});
+    database.env.MEMOS_DSN = through[backend](database.env.MEMOS_DSN, proxy.port);
+    assert.ok(nameOf(database));
+    const server = await startFor(t, { args, database });
+    await survivesOutage(server, () => proxy.fallSilent(), () => proxy.speak());
+  });
+}
