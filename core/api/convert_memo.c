@@ -181,13 +181,15 @@ static void add_payload(struct arena *arena, const Memos__Store__MemoPayload *pa
     }
 }
 
-/* Parsing the Markdown costs more than all the rest of a memo's view. The key holds a hash of the content, so that an
- * entry needs no eviction; what stands under it comes from the same memo in any case. */
+/* Parsing Markdown costs more than all the rest of a memo's view, so what has to be parsed is kept. The key holds a
+ * hash of the content, so that an entry needs no eviction; what stands under it comes from the same memo in any case.
+ */
 static const char *snippet_of(struct api_call *call, const struct store_memo *memo)
 {
     struct cache *cache = call->services->snippets;
-    if (!cache)
-        return markdown_snippet(call->arena, memo->content, memo->content_length);
+    const char *plain = markdown_snippet_plain(call->arena, memo->content, memo->content_length);
+    if (plain || !cache)
+        return plain ? plain : markdown_snippet(call->arena, memo->content, memo->content_length);
     struct buf key = buf_in(call->arena);
     buf_add_int(&key, memo->id);
     buf_add_char(&key, '-');

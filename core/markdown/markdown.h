@@ -21,6 +21,8 @@ void markdown_extract(struct arena *arena, const char *text, size_t length, stru
 
 /* The 64-character plain text of memos.md 3.3, NUL-terminated. */
 const char *markdown_snippet(struct arena *arena, const char *text, size_t length);
+/* The same where it can be told without parsing, at the cost of reading its characters; NULL elsewhere. */
+const char *markdown_snippet_plain(struct arena *arena, const char *text, size_t length);
 
 /* HTML for feeds (memos.md 6), raw HTML left out. */
 const char *markdown_html(struct arena *arena, const char *text, size_t length);

@@ -116,20 +116,20 @@ static const char *trimmed(struct arena *arena, const char *text, size_t length)
     return arena_strndup(arena, text + start, length - start);
 }
 
-static const char *finish(struct arena *arena, const struct walk *walk)
+const char *markdown_snippet_cut(struct arena *arena, const char *shown, size_t shown_length)
 {
     static const char dots[] = " ...";
-    size_t kept = walk->length < KEPT ? walk->length : KEPT;
-    size_t length = shown_bytes(walk->text, kept);
+    size_t kept = shown_length < KEPT ? shown_length : KEPT;
+    size_t length = shown_bytes(shown, kept);
     if (length == 0)
-        return trimmed(arena, walk->text, kept);
+        return trimmed(arena, shown, kept);
     size_t cut = length;
-    while (cut > 0 && !is_cut_mark(walk->text[cut - 1]))
+    while (cut > 0 && !is_cut_mark(shown[cut - 1]))
         cut--;
     if (cut > 1)
         length = cut - 1;
     char text[KEPT + sizeof dots];
-    memcpy(text, walk->text, length);
+    memcpy(text, shown, length);
     memcpy(text + length, dots, sizeof dots - 1);
     return trimmed(arena, text, length + sizeof dots - 1);
 }
@@ -151,6 +151,12 @@ static bool holds(const struct walk *walk, const struct markdown_node *stop, con
 
 const char *markdown_snippet(struct arena *arena, const char *text, size_t length)
 {
+    const char *plain = markdown_snippet_plain(arena, text, length);
+    return plain ? plain : markdown_snippet_parsed(arena, text, length);
+}
+
+const char *markdown_snippet_parsed(struct arena *arena, const char *text, size_t length)
+{
     for (size_t prefix = FIRST_PREFIX; prefix < length; prefix *= PREFIX_GROWTH) {
         const char *line_end = memchr(text + prefix, '\n', length - prefix);
         if (!line_end)
@@ -159,9 +165,9 @@ const char *markdown_snippet(struct arena *arena, const char *text, size_t lengt
         struct walk walk = {.document = markdown_parse(arena, text, size, false)};
         const struct markdown_node *stop = run(&walk);
         if (holds(&walk, stop, text + size, length - size))
-            return finish(arena, &walk);
+            return markdown_snippet_cut(arena, walk.text, walk.length);
     }
     struct walk walk = {.document = markdown_parse(arena, text, length, false)};
     run(&walk);
-    return finish(arena, &walk);
+    return markdown_snippet_cut(arena, walk.text, walk.length);
 }

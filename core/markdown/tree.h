@@ -107,6 +107,11 @@ void markdown_take_table(struct markdown_document *document, struct markdown_nod
 bool markdown_scan_destination(const char *text, size_t length, size_t *at, const char **out, size_t *out_length);
 bool markdown_scan_title(const char *text, size_t length, size_t *at, const char **out, size_t *out_length);
 
+/* markdown_snippet without its shortcut for plain memos. */
+const char *markdown_snippet_parsed(struct arena *arena, const char *text, size_t length);
+/* The shown text (as far as it is known, more than 64 code points if there are more) made a snippet. */
+const char *markdown_snippet_cut(struct arena *arena, const char *shown, size_t shown_length);
+
 /* ASCII white space of Markdown. */
 static inline bool markdown_is_space(char c)
 {

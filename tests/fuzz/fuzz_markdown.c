@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "fuzz.h"
 #include "markdown/markdown.h"
+#include "markdown/tree.h"
 
 enum { LONGEST_TAG = 100, LONGEST_SNIPPET = 64 + 4 };
 
@@ -25,6 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *snippet = markdown_snippet(arena, text, size);
     FUZZ_CHECK(utf8_count(snippet, strlen(snippet)) <= LONGEST_SNIPPET);
     FUZZ_CHECK(!valid || utf8_valid(snippet, strlen(snippet)));
+    FUZZ_CHECK(strcmp(snippet, markdown_snippet_parsed(arena, text, size)) == 0);
     const char *html = markdown_html(arena, text, size);
     FUZZ_CHECK(!valid || utf8_valid(html, strlen(html)));
     FUZZ_CHECK(!strstr(html, "<script") && !strstr(html, "href=\"javascript:"));
