@@ -11,6 +11,9 @@
 #include "plugin/plugin.h"
 #include "rpc/rpc.h"
 
+/* The lease of all work that is not part of a request and is to run on one server: removing objects, clean-up. */
+#define SERVER_BACKGROUND "background"
+
 struct server {
     const struct config *config;
     const struct plugin *database_plugin, *storage_plugin;
@@ -20,6 +23,7 @@ struct server {
     struct blob *blob;
     struct auth *auth;
     struct event_bus *events;
+    struct leases *leases; /* of SERVER_BACKGROUND */
     struct cache *snippets;
     struct api_services services;
     struct rpc_server *rpc;
@@ -33,6 +37,8 @@ struct server {
 /* Joins the other servers of the database: what is changed here and there is heard there and here. Store and events
  * must be there. */
 enum status_code server_join(struct server *server, struct status *status);
+/* Lets another one take over the background work, which must have stopped here, and sends what waits. */
+void server_leave(struct server *server);
 
 /* An http_route_fn; ctx is the struct server. */
 struct http_route_target server_route(void *ctx, const struct wire_request *request);

@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "blob/blob.h"
 #include "cache/cache.h"
-#include "db/news.h"
 #include "event/bus.h"
 #include "server/parts.h"
 
@@ -158,8 +157,7 @@ static void stop(struct server *server)
 {
     plugin_host_set_stopping();
     http_server_stop(server->http, drain_ns);
-    if (server->db)
-        db_news_stop(server->db);
+    server_leave(server);
     rpc_server_destroy(server->rpc);
     auth_destroy(server->auth);
     blob_close(server->blob);

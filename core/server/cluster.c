@@ -1,9 +1,11 @@
-/* News of the other servers of the database: what they have changed, and their live events. */
+/* The other servers of the database: news of what they have changed, their live events, and who does background work.
+ */
 #include <assert.h>
 #include <string.h>
 
 #include "db/news.h"
 #include "event/bus.h"
+#include "event/lease.h"
 #include "server/parts.h"
 #include "store/change.h"
 
@@ -39,6 +41,15 @@ static void relay(void *ctx, const char *line)
 
 enum status_code server_join(struct server *server, struct status *status)
 {
+    static const char *const names[] = {SERVER_BACKGROUND};
     event_bus_relay(server->events, relay, server);
-    return db_news_start(server->db, hear, server, status);
+    enum status_code code = db_news_start(server->db, hear, server, status);
+    return code ? code : leases_start(server->store, names, 1, NULL, NULL, &server->leases, status);
+}
+
+void server_leave(struct server *server)
+{
+    leases_stop(server->leases);
+    if (server->db)
+        db_news_stop(server->db);
 }
