@@ -4,8 +4,8 @@
 #include "auth/auth.h"
 #include "base/base64.h"
 #include "config/config.h"
-#include "http/uri.h"
 #include "store/user.h"
+#include "wire/percent.h"
 
 static const char prefix[] = "/file/users/", suffix[] = "/avatar";
 
@@ -65,7 +65,7 @@ static enum status_code find_picture(const struct api_services *services, const 
     size_t length = 0;
     struct store_user user;
     split_path(request->path, &encoded, &length);
-    const char *username = uri_decode(request->arena, encoded, length);
+    const char *username = wire_percent_decode_text(request->arena, encoded, length, false);
     if (!username)
         return status_set(status, STATUS_NOT_FOUND, "user not found");
     enum status_code code = store_user_get_by_username(services->store, NULL, request->arena, username, &user, status);

@@ -181,7 +181,7 @@ static enum status_code find_creator(struct feed *feed, struct wire_request *req
     *creator_id = 0;
     if (!user_part(request->path, &start, &length))
         return STATUS_OK;
-    const char *username = wire_percent_decode(request->arena, start, length);
+    const char *username = wire_percent_decode_text(request->arena, start, length, false);
     if (!username)
         return status_set(status, STATUS_NOT_FOUND, "User not found");
     enum status_code code = store_user_get_by_username(feed->store, NULL, request->arena, username, &user, status);

@@ -15,6 +15,7 @@
 #include "store/attachment.h"
 #include "store/memo.h"
 #include "store/share.h"
+#include "wire/percent.h"
 
 static const char route[] = "/file/attachments/";
 
@@ -278,7 +279,7 @@ void files_handle(void *services, struct wire_request *request, struct wire_resp
         wire_response_message(response, 404, "Not Found");
         return;
     }
-    file->uid = uri_decode(request->arena, uid, uid_length);
+    file->uid = wire_percent_decode_text(request->arena, uid, uid_length, false);
     if (file->uid)
         respond(file, response);
     else

@@ -1,7 +1,7 @@
 #include "http/static_ui.h"
 
 #include "http/static_file.h"
-#include "http/uri.h"
+#include "wire/percent.h"
 
 static const char content_security_policy[] =
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: https: http:; "
@@ -81,7 +81,7 @@ static void send_page(const char *dir, struct wire_request *request, struct wire
 
 void static_ui_handle(void *dir, struct wire_request *request, struct wire_response *response)
 {
-    const char *path = uri_decode(request->arena, request->path, strlen(request->path));
+    const char *path = wire_percent_decode_text(request->arena, request->path, strlen(request->path), false);
     bool reads = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
     struct static_file file;
     if (!path || static_ui_reserved(path)) {

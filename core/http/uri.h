@@ -6,9 +6,6 @@
 
 #include "base/arena.h"
 
-/* Percent-decodes; NULL when an escape is broken or means NUL. */
-char *uri_decode(struct arena *arena, const char *text, size_t length);
-
 /* The first value of a parameter of an encoded query ("a=1&b=x+y"), decoded, '+' being a blank; NULL if it is absent or
  * broken. */
 char *uri_query_value(struct arena *arena, const char *query, const char *name);

@@ -10,7 +10,7 @@
 #include "rpc/error.h"
 #include "rpc/frame.h"
 #include "rpc/gzip.h"
-#include "rpc/percent.h"
+#include "wire/percent.h"
 
 struct grpc_call {
     struct rpc_call *rpc;
@@ -95,7 +95,7 @@ static struct outcome outcome_of(const struct rpc_call *call, enum status_code c
     struct arena *arena = call->request->arena;
     out.pairs[out.count++] = (struct rpc_pair){"grpc-status", arena_printf(arena, "%d", (int)code)};
     if (code != STATUS_OK) {
-        out.pairs[out.count++] = (struct rpc_pair){"grpc-message", percent_encode_message(arena, status->message)};
+        out.pairs[out.count++] = (struct rpc_pair){"grpc-message", wire_percent_encode_message(arena, status->message)};
         const char *details = rpc_grpc_details(call, code, status->message);
         if (details)
             out.pairs[out.count++] = (struct rpc_pair){"grpc-status-details-bin", details};

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "rpc/percent.h"
+#include "wire/percent.h"
 
 /* One segment of a template: "*" or a literal. */
 static bool add_segment(struct path_template *out, const char *text, size_t length)
@@ -78,7 +78,7 @@ static bool split_segment(struct arena *arena, const char *text, size_t length, 
     *segment = (struct path_text){text, length};
     out->encoded_slash[out->count++] = false;
     if (memchr(text, '%', length)) {
-        segment->text = percent_decode(arena, text, length, false, &segment->length, NULL);
+        segment->text = wire_percent_decode(arena, text, length, false, &segment->length, NULL);
         if (!segment->text)
             return false;
         out->encoded_slash[out->count - 1] = memchr(segment->text, '/', segment->length) != NULL;

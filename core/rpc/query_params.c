@@ -6,7 +6,7 @@
 #include "base/quote.h"
 #include "codec/codec.h"
 #include "codec/descriptor.h"
-#include "rpc/percent.h"
+#include "wire/percent.h"
 #include "rpc/query_value.h"
 
 struct parameter {
@@ -36,7 +36,7 @@ static enum status_code bad_query(struct query *query, const char *text)
 static char *decode(struct query *query, const char *text, size_t length, size_t *out_length)
 {
     const char *bad = NULL;
-    char *out = percent_decode(query->arena, text, length, true, out_length, &bad);
+    char *out = wire_percent_decode(query->arena, text, length, true, out_length, &bad);
     if (!out) {
         size_t rest = (size_t)(text + length - bad);
         status_set(query->status, STATUS_INVALID_ARGUMENT, "invalid URL escape %s",

@@ -83,7 +83,7 @@ static void test_dates(void **state)
 
 static const char *decoded(const char *text)
 {
-    return wire_percent_decode(arena, text, strlen(text));
+    return wire_percent_decode_text(arena, text, strlen(text), false);
 }
 
 static void test_percent_decoding(void **state)

@@ -138,6 +138,7 @@ static const struct {
     {"GET", "/logo.svg/", 200, page, "text/html; charset=utf-8", no_store},
     {"GET", "/logo.svg%00.html", 400, NULL, "application/json", NULL},
     {"GET", "/%00", 400, NULL, "application/json", NULL},
+    {"GET", "/%ff", 400, NULL, "application/json", NULL},
     {"GET", "/a%2", 400, NULL, "application/json", NULL},
     {"GET", "/a%zz", 400, NULL, "application/json", NULL},
 };

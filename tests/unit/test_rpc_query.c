@@ -8,7 +8,7 @@
 #include "codec/codec.h"
 #include "memora/test/codec.pb-c.h"
 #include "rpc/path_template.h"
-#include "rpc/percent.h"
+#include "wire/percent.h"
 #include "rpc/query_params.h"
 #include "rpc/rpc.h"
 
@@ -214,12 +214,12 @@ static void test_percent(void **state)
     (void)state;
     size_t length;
     const char *bad = NULL;
-    assert_string_equal(percent_decode(arena, "a%2fb+%C3%a9", 12, false, &length, NULL), "a/b+\xC3\xA9");
-    assert_string_equal(percent_decode(arena, "a+b", 3, true, &length, NULL), "a b");
+    assert_string_equal(wire_percent_decode(arena, "a%2fb+%C3%a9", 12, false, &length, NULL), "a/b+\xC3\xA9");
+    assert_string_equal(wire_percent_decode(arena, "a+b", 3, true, &length, NULL), "a b");
     static const char cut[] = "ab%4";
-    assert_null(percent_decode(arena, cut, 4, true, &length, &bad));
+    assert_null(wire_percent_decode(arena, cut, 4, true, &length, &bad));
     assert_ptr_equal(bad, cut + 2);
-    assert_string_equal(percent_encode_message(arena, "a b%\x7F\n"), "a b%25%7F%0A");
+    assert_string_equal(wire_percent_encode_message(arena, "a b%\x7F\n"), "a b%25%7F%0A");
 }
 
 int main(void)
