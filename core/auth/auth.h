@@ -35,6 +35,9 @@ enum status_code auth_renew_session(struct auth *auth, struct api_call *call, st
 /* Forgets the session of the refresh cookie if it is the caller's and clears the cookie. */
 void auth_end_session(struct auth *auth, struct api_call *call);
 
+/* Whether a Cookie header (NULL: none) has a refresh cookie. Says nothing of what it is worth. */
+bool auth_has_session_cookie(struct arena *arena, const char *header);
+
 /* Tells the client to drop the refresh cookie. */
 void auth_clear_cookie(struct api_call *call);
 

@@ -23,3 +23,9 @@ const char *auth_cookie_value(struct arena *arena, const char *header, const cha
     }
     return NULL;
 }
+
+bool auth_has_session_cookie(struct arena *arena, const char *header)
+{
+    const char *value = header ? auth_cookie_value(arena, header, auth_refresh_cookie) : NULL;
+    return value && *value;
+}

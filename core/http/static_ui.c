@@ -1,12 +1,17 @@
 #include "http/static_ui.h"
 
+#include <unistd.h>
+
+#include "http/start_data.h"
 #include "http/static_file.h"
 #include "wire/percent.h"
 
 static const char content_security_policy[] =
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: https: http:; "
-    "media-src 'self' data: blob: https: http:; font-src 'self' data:; connect-src 'self'; object-src 'none'; "
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: https: http:; "
+    "media-src 'self' data: blob: https: http:; font-src 'self'; connect-src 'self'; object-src 'none'; "
     "frame-ancestors 'none'; base-uri 'self'; form-action 'self'";
+
+enum { MAX_PAGE = 256 * 1024 };
 
 static const char no_page[] =
     "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Memora</title>\n"
@@ -45,9 +50,14 @@ static void no_cache(struct wire_response *response)
     wire_response_header(response, "Expires", "0");
 }
 
+bool static_ui_is_page(const char *path)
+{
+    return !has_extension(path) || strcmp(path, "/index.html") == 0;
+}
+
 void static_ui_cache_headers(const char *path, struct wire_response *response)
 {
-    if (!has_extension(path) || strcmp(path, "/index.html") == 0)
+    if (static_ui_is_page(path))
         no_cache(response);
     else if (has_prefix(path, "/assets/"))
         wire_response_header(response, "Cache-Control", "public, max-age=2592000, immutable");
@@ -66,12 +76,46 @@ static bool is_plain_path(const char *path)
     return true;
 }
 
-static void send_page(const char *dir, struct wire_request *request, struct wire_response *response)
+/* The whole of a small file, with a NUL; NULL if it is large or cannot be read. */
+static char *read_small(struct arena *arena, const struct static_file *file)
+{
+    if (file->size > MAX_PAGE)
+        return NULL;
+    char *text = arena_alloc(arena, (size_t)file->size + 1);
+    ssize_t got = pread(file->fd, text, (size_t)file->size, 0);
+    if (got < 0 || (uint64_t)got != file->size)
+        return NULL;
+    text[got] = '\0';
+    return text;
+}
+
+/* The page with its start data at the end of the head; false if there is no page to put it into. */
+static bool send_with_data(const struct static_ui *ui, struct wire_request *request, struct wire_response *response)
+{
+    struct static_file page;
+    if (!ui->services || !static_file_open(ui->dir, "index.html", NULL, true, &page))
+        return false;
+    const char *text = read_small(request->arena, &page), *end = text ? strstr(text, "</head>") : NULL;
+    close(page.fd);
+    if (!end)
+        return false;
+    buf_add(&response->body, text, (size_t)(end - text));
+    start_data_add(ui->services, request, &response->body);
+    buf_add_str(&response->body, end);
+    response->status = 200;
+    wire_response_header(response, "Content-Type", static_file_type("index.html"));
+    wire_response_header(response, "X-Content-Type-Options", "nosniff");
+    return true;
+}
+
+static void send_page(const struct static_ui *ui, struct wire_request *request, struct wire_response *response)
 {
     struct static_file page;
     wire_response_header(response, "Content-Security-Policy", content_security_policy);
     wire_response_header(response, "Referrer-Policy", "same-origin");
-    if (static_file_open(dir, "index.html", request->header(request, "Accept-Encoding"), true, &page)) {
+    if (send_with_data(ui, request, response))
+        return;
+    if (static_file_open(ui->dir, "index.html", request->header(request, "Accept-Encoding"), true, &page)) {
         static_file_send(&page, "index.html", request, response);
         return;
     }
@@ -79,8 +123,9 @@ static void send_page(const char *dir, struct wire_request *request, struct wire
     wire_response_text(response, 503, "text/html; charset=utf-8", no_page);
 }
 
-void static_ui_handle(void *dir, struct wire_request *request, struct wire_response *response)
+void static_ui_handle(void *ctx, struct wire_request *request, struct wire_response *response)
 {
+    const struct static_ui *ui = ctx;
     const char *path = wire_percent_decode_text(request->arena, request->path, strlen(request->path), false);
     bool reads = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
     struct static_file file;
@@ -90,12 +135,12 @@ void static_ui_handle(void *dir, struct wire_request *request, struct wire_respo
     }
     bool whole = !request->header(request, "Range");
     if (reads && is_plain_path(path) && strcmp(path, "/index.html") != 0 &&
-        static_file_open(dir, path + 1, request->header(request, "Accept-Encoding"), whole, &file)) {
+        static_file_open(ui->dir, path + 1, request->header(request, "Accept-Encoding"), whole, &file)) {
         static_ui_cache_headers(path, response);
         static_file_send(&file, path, request, response);
     } else if (!has_extension(path) || (reads && strcmp(path, "/index.html") == 0)) {
         no_cache(response);
-        send_page(dir, request, response);
+        send_page(ui, request, response);
     } else {
         /* Not the long caching that the path would have: the file may come with the next upgrade. */
         no_cache(response);

@@ -8,6 +8,7 @@
 #include "http/http.h"
 #include "http/site.h"
 #include "http/sse.h"
+#include "http/static_ui.h"
 #include "plugin/plugin.h"
 #include "rpc/rpc.h"
 
@@ -30,6 +31,7 @@ struct server {
     bool reads_in_place; /* quick methods may read the database on an HTTP thread */
     struct site site;
     struct feed feed;
+    struct static_ui ui;
     struct sse sse;
     struct http_server *http;
 };

@@ -1,7 +1,6 @@
 /* Which handler serves a path (platform.md 1.1). */
 #include "http/avatar.h"
 #include "http/files.h"
-#include "http/static_ui.h"
 #include "server/parts.h"
 
 static struct http_route_target site_route(wire_handler handler, const struct server *server, bool quick)
@@ -41,7 +40,8 @@ static struct http_route_target route(void *ctx, const struct wire_request *requ
                                           server->reads_in_place && rpc_is_quick(server->rpc, request), NULL, false};
     if (feed_owns_path(path))
         return (struct http_route_target){feed_handle, &server->feed, false, site_allow_get, false};
-    return (struct http_route_target){static_ui_handle, (void *)server->config->ui_dir, true, NULL, false};
+    return (struct http_route_target){static_ui_handle, &server->ui, server->reads_in_place || !static_ui_is_page(path),
+                                      NULL, false};
 }
 
 struct http_route_target server_route(void *ctx, const struct wire_request *request)

@@ -118,6 +118,7 @@ static enum status_code open_services(struct server *server, struct status *stat
     server->rpc = rpc_server_create(&options);
     server->site = (struct site){config, server->store};
     server->feed = (struct feed){config, server->store};
+    server->ui = (struct static_ui){config->ui_dir, &server->services};
     sse_init(&server->sse, &server->services);
     return STATUS_OK;
 }

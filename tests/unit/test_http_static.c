@@ -27,14 +27,15 @@ static void put(const char *path, const char *content, size_t length)
 static struct http_route_target route(void *ctx, const struct wire_request *request)
 {
     static const struct site site = {&config, NULL};
+    static struct static_ui ui = {dir, NULL}, missing = {"/nonexistent/ui", NULL};
     (void)ctx;
     if (strcmp(request->path, "/healthz") == 0)
         return (struct http_route_target){site_healthz, NULL, true, site_allow_get, false};
     if (strcmp(request->path, "/robots.txt") == 0)
         return (struct http_route_target){site_robots, (void *)&site, true, site_allow_get, false};
     if (strncmp(request->path, "/missing/", 9) == 0)
-        return (struct http_route_target){static_ui_handle, (void *)"/nonexistent/ui", true, NULL, false};
-    return (struct http_route_target){static_ui_handle, dir, true, NULL, false};
+        return (struct http_route_target){static_ui_handle, &missing, true, NULL, false};
+    return (struct http_route_target){static_ui_handle, &ui, true, NULL, false};
 }
 
 static int setup(void **state)
@@ -193,7 +194,7 @@ static void test_page_is_guarded(void **state)
     const char *policy = answer_header(&answer, "Content-Security-Policy");
     assert_non_null(strstr(policy, "default-src 'self'; script-src 'self'; "));
     assert_non_null(strstr(policy, "frame-ancestors 'none'; base-uri 'self'; form-action 'self'"));
-    assert_null(strstr(policy, "unsafe-eval"));
+    assert_null(strstr(policy, "unsafe-"));
     expect_header(&answer, "Referrer-Policy", "same-origin", "/");
     expect_header(&answer, "Pragma", "no-cache", "/");
     expect_header(&answer, "Expires", "0", "/");

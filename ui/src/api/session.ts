@@ -51,19 +51,28 @@ function isRefused(error: unknown): boolean {
   return ConnectError.from(error).code === Code.Unauthenticated;
 }
 
-/** Finds out at start whether there is a session. Never throws: an unreachable server shows up in the first real call. */
+/** Set while a start goes on in which the page is already shown as to a member. */
+let starting: Promise<void> | undefined;
+
+/**
+ * Finds out at start whether there is a session. Never throws: an unreachable server shows up in the first real call.
+ * Who was a member is taken for one meanwhile, so that the page is drawn at once; its calls wait in `bearer`.
+ */
 export async function startSession(): Promise<void> {
   const wasMember = readLocal(hintKey) === "1";
-  if (wasMember && (await keeper.askOthers())) {
-    session.set("member");
-    return;
-  }
+  starting = findSession(wasMember).finally(() => (starting = undefined));
+  if (wasMember) session.set("member");
+  await starting;
+}
+
+async function findSession(wasMember: boolean): Promise<void> {
+  if (wasMember && (await keeper.askOthers())) return;
   try {
     await keeper.renew();
     becomeMember();
   } catch (error) {
     if (isRefused(error)) writeLocal(hintKey, null);
-    session.set(wasMember && !isRefused(error) ? "member" : "guest");
+    if (isRefused(error) || !wasMember) session.set("guest");
   }
 }
 
@@ -110,6 +119,7 @@ export async function signOut(): Promise<void> {
 
 /** The bearer to send, renewed if it is about to end; undefined for guests. Waits for a new sign-in when the session is over. */
 export async function bearer(): Promise<string | undefined> {
+  await starting;
   if (session.get() === "guest" || session.get() === "starting") return undefined;
   try {
     return (await keeper.fresh()).text;

@@ -4,6 +4,7 @@ import type { InstanceSetting, InstanceSetting_GeneralSetting, InstanceSetting_M
 import { queryClient } from "./queryClient";
 
 export const profileKey = ["instance", "profile"] as const;
+export const startKey = ["instance", "start"] as const;
 export const settingKey = (name: string) => ["instance", "setting", name] as const;
 
 export const fetchProfile = () => instanceApi.getInstanceProfile({});
@@ -14,15 +15,20 @@ export function useProfile() {
 
 const startNames = ["instance/settings/GENERAL", "instance/settings/MEMO_RELATED", "instance/settings/TAGS"];
 
-/** The settings every page needs, in one call; each then has its own entry. */
-export async function fetchStartSettings(): Promise<InstanceSetting[]> {
-  const { settings } = await instanceApi.batchGetInstanceSettings({ names: startNames });
+/** Each gets its own entry. */
+export function keepStartSettings(settings: InstanceSetting[]): InstanceSetting[] {
   settings.forEach((setting) => queryClient.setQueryData(settingKey(setting.name), setting));
   return settings;
 }
 
+/** The settings every page needs, in one call. */
+export async function fetchStartSettings(): Promise<InstanceSetting[]> {
+  const { settings } = await instanceApi.batchGetInstanceSettings({ names: startNames });
+  return keepStartSettings(settings);
+}
+
 function useStartSetting(index: number): InstanceSetting["value"] | undefined {
-  const { data } = useQuery({ queryKey: ["instance", "start"], queryFn: fetchStartSettings, staleTime: Infinity });
+  const { data } = useQuery({ queryKey: startKey, queryFn: fetchStartSettings, staleTime: Infinity });
   const own = useQuery<InstanceSetting>({ queryKey: settingKey(startNames[index]!), enabled: false });
   return (own.data ?? data?.[index])?.value;
 }

@@ -6,8 +6,7 @@ import type { Memo } from "@/gen/memos/api/v1/memo_service_pb";
 import { t } from "@/i18n";
 import { cx } from "@/lib/cx";
 import { useStable } from "@/lib/hooks";
-import { Markdown } from "@/markdown/Markdown";
-import { setTask } from "@/markdown/tasks";
+import { Markdown } from "@/markdown/LazyMarkdown";
 import { toggleTerm } from "@/search/query";
 import { useSearch } from "@/search/useSearch";
 import { Button } from "@/ui/Button";
@@ -45,10 +44,11 @@ export function CardBody({ memo, mayEdit, fold, compact, anchors }: Props) {
     return () => observer.disconnect();
   }, [fold, from]);
 
-  const tick = useStable((index: number, done: boolean) => {
+  const tick = useStable(async (index: number, done: boolean) => {
+    const { setTask } = await import("@/markdown/tasks");
     // The newest text counts: another box may have been ticked a moment ago.
     const now = cachedMemo(memo.name) ?? memo;
-    void changeMemo(now, { content: setTask(now.content, index, done) });
+    await changeMemo(now, { content: setTask(now.content, index, done) });
   });
   const searchTag = useStable((tag: string) => setQuery(toggleTerm(query, { kind: "tag", value: tag, not: false })));
   const tagColor = useCallback((tag: string) => rule(tag)?.color, [rule]);

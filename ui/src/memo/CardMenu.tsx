@@ -5,7 +5,6 @@ import { State } from "@/gen/memos/api/v1/common_pb";
 import type { Memo } from "@/gen/memos/api/v1/memo_service_pb";
 import { t } from "@/i18n";
 import { copyText } from "@/lib/copy";
-import { setAllTasks } from "@/markdown/tasks";
 import { IconButton } from "@/ui/Button";
 import { ArchiveIcon, CopyIcon, MoreIcon, PencilIcon, PinIcon, RestoreIcon, TasksIcon, TrashIcon, UnpinIcon } from "@/ui/icons";
 import { Menu, MenuDivider, MenuItem } from "@/ui/Menu";
@@ -38,7 +37,11 @@ function Entries({ memo, mayEdit, as, close }: Props & { close(): void }) {
     close();
     work();
   };
-  const tasks = (done: boolean) => run(() => changeMemo(memo, { content: setAllTasks(memo.content, done) }));
+  const tasks = (done: boolean) =>
+    run(async () => {
+      const { setAllTasks } = await import("@/markdown/tasks");
+      return changeMemo(memo, { content: setAllTasks(memo.content, done) });
+    });
   return (
     <>
       {mayEdit && !archived && (

@@ -1,0 +1,16 @@
+/* What the page's script would ask for before all else, to be written into the page itself: that saves a slow client
+ * two round trips. */
+#ifndef MEMORA_HTTP_START_DATA_H
+#define MEMORA_HTTP_START_DATA_H
+
+#include "api/call.h"
+#include "wire/exchange.h"
+
+/* Appends a script element of type application/json and id "start-data":
+ *   {"profile": "...", "settings": "...", "session": true}
+ * with the answers that anyone gets to GetInstanceProfile and to BatchGetInstanceSettings (GENERAL, MEMO_RELATED, TAGS)
+ * in base64 of their binary form, and whether the request carries a refresh cookie, good or not. Nothing in it depends
+ * on who asks. Reads the database. Appends nothing when that fails, which is logged. */
+void start_data_add(const struct api_services *services, struct wire_request *request, struct buf *out);
+
+#endif
