@@ -11,6 +11,10 @@ static const struct {
     {"check", "", "Check the configuration and the plugins it names; exit status 0 or 2."},
     {"plugins", "", "List the plugins that are installed, with version, licence and state."},
     {"describe-plugin", "NAME", "Show what a plugin is and which keys it takes."},
+    {"copy", "--from CONFIG --to CONFIG", "Copy everything into another, empty instance."},
+    {"backup", "FILE.tar.zst", "Write a snapshot of everything, also while the server runs; - is stdout."},
+    {"restore", "FILE.tar.zst", "Put a backup into an empty instance."},
+    {"verify", "[FILE.tar.zst]", "Look for faults of the instance, or of a backup."},
     {"version", "", "Print the version."},
     {"help", "", "Print this help."},
     {"completion", "SHELL", "Print a completion script for bash, zsh or fish."},
@@ -24,6 +28,10 @@ static const struct {
     {"dsn", "DSN", "Data source of the database plugin: key dsn of [database]."},
     {"config", "FILE", "Configuration file."},
     {"set", "SECTION.KEY=VALUE", "Set any key of the configuration."},
+    {"from", "FILE", "copy: configuration of the instance that is read."},
+    {"to", "FILE", "copy: configuration of the instance that is filled."},
+    {"attachments", "keep|storage|database", "copy, restore: where files go; keep: as they are kept now."},
+    {"repair", "", "verify: mend what can be mended safely."},
     {"help", "", "Print this help."},
     {"version", "", "Print the version."},
 };
@@ -64,16 +72,19 @@ void cli_print_usage(FILE *stream)
 
 static void print_bash(FILE *stream)
 {
-    fputs("_memora()\n{\n"
-          "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
-          "    case $before in\n"
-          "        --config|--data|--unix-sock) mapfile -t COMPREPLY < <(compgen -f -- \"$word\"); return ;;\n"
-          "        --driver) mapfile -t COMPREPLY < <(compgen -W 'sqlite mysql postgres' -- \"$word\"); return ;;\n"
-          "        --log-level) mapfile -t COMPREPLY < <(compgen -W 'error warn info debug' -- \"$word\"); return ;;\n"
-          "        completion) mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- \"$word\"); return ;;\n"
-          "    esac\n"
-          "    mapfile -t COMPREPLY < <(compgen -W '",
-          stream);
+    fputs(
+        "_memora()\n{\n"
+        "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
+        "    case $before in\n"
+        "        --config|--from|--to|--data|--unix-sock|backup|restore|verify) mapfile -t COMPREPLY < <(compgen -f -- "
+        "\"$word\"); return ;;\n"
+        "        --driver) mapfile -t COMPREPLY < <(compgen -W 'sqlite mysql postgres' -- \"$word\"); return ;;\n"
+        "        --log-level) mapfile -t COMPREPLY < <(compgen -W 'error warn info debug' -- \"$word\"); return ;;\n"
+        "        --attachments) mapfile -t COMPREPLY < <(compgen -W 'keep storage database' -- \"$word\"); return ;;\n"
+        "        completion) mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- \"$word\"); return ;;\n"
+        "    esac\n"
+        "    mapfile -t COMPREPLY < <(compgen -W '",
+        stream);
     for (size_t i = 0; i < command_count; i++)
         fprintf(stream, "%s ", commands[i].name);
     for (size_t i = 0; i < config_key_count; i++)
@@ -109,7 +120,7 @@ static void print_zsh(FILE *stream)
     fputs("    '1:command:(", stream);
     for (size_t i = 0; i < command_count; i++)
         fprintf(stream, "%s%s", i ? " " : "", commands[i].name);
-    fputs(")' \\\n    '2:argument:(bash zsh fish)'\n", stream);
+    fputs(")' \\\n    '2:argument:_files'\n", stream);
 }
 
 static void print_fish_text(FILE *stream, const char *text)

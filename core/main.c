@@ -16,6 +16,14 @@ static int complain(const struct status *status, enum cli_exit code)
     return (int)code;
 }
 
+/* A command that chooses its exit status. */
+static int complain_of(int result, const struct status *status)
+{
+    if (status->code)
+        fprintf(stderr, "memora: %s\n", status->message);
+    return result;
+}
+
 static int serve(const struct config *config)
 {
     struct status status;
@@ -41,7 +49,7 @@ static int run_with_config(const struct cli *cli)
 {
     const struct config_source source = {cli->config_file, environ, cli->flags, cli->flag_count};
     struct config *config;
-    struct status status;
+    struct status status = {0};
     int result = CLI_EXIT_OK;
     if (config_load(&source, &config, &status))
         return complain(&status, CLI_EXIT_CONFIG);
@@ -52,6 +60,8 @@ static int run_with_config(const struct cli *cli)
         result = check(config);
     else if (cli->command == CLI_PLUGINS)
         result = cli_print_plugins(stdout, config, &status) ? complain(&status, CLI_EXIT_FAILED) : CLI_EXIT_OK;
+    else if (cli->command == CLI_BACKUP || cli->command == CLI_RESTORE || cli->command == CLI_VERIFY)
+        result = complain_of(cli_move(cli, config, &status), &status);
     else if (cli_describe_plugin(stdout, config, cli->argument, &status))
         result = complain(&status, CLI_EXIT_FAILED);
     config_destroy(config);
@@ -60,7 +70,10 @@ static int run_with_config(const struct cli *cli)
 
 static int run(const struct cli *cli)
 {
+    struct status status = {0};
     switch (cli->command) {
+    case CLI_COPY:
+        return complain_of(cli_move(cli, NULL, &status), &status);
     case CLI_VERSION:
         puts("memora " MEMORA_VERSION);
         return CLI_EXIT_OK;

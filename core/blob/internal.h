@@ -85,6 +85,13 @@ enum status_code blob_bucket_status(int result, const char *doing, const char *k
                                     struct status *status);
 Google__Protobuf__Timestamp *blob_timestamp(struct arena *arena, int64_t ns);
 
+/* Makes the row of an object in a bucket; the reference is left to blob_bucket_link. */
+void blob_describe_object(struct arena *arena, const Memos__Store__StorageS3Config *settings, const char *key,
+                          struct store_attachment *attachment);
+
+/* Whether a file of that absolute path could be taken for one of the database. put.c says why. */
+bool blob_path_is_risky(const struct blob *blob, const char *path);
+
 /* Logs what the plugin said and gives the caller a short text without paths. */
 enum status_code blob_status(int result, const char *doing, const char *key, const struct memora_error *error,
                              struct status *status);

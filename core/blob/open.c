@@ -110,6 +110,20 @@ enum status_code blob_add_plugin(struct blob *blob, const struct plugin *plugin,
     return STATUS_OK;
 }
 
+const struct plugin *blob_other_plugin(const struct config *config, const struct plugin *chosen)
+{
+    static const char *const names[] = {"s3", "fs"};
+    const struct plugin *other = NULL;
+    struct status problem = {0};
+    for (size_t i = 0; i < sizeof names / sizeof *names && !other; i++) {
+        if (strcmp(chosen->table->name, names[i]) != 0 &&
+            plugin_load(config->plugin_dir, MEMORA_KIND_STORAGE, names[i], &other, &problem) &&
+            problem.code != STATUS_NOT_FOUND)
+            log_warn("%s", problem.message);
+    }
+    return other;
+}
+
 bool blob_is_bucket(const struct blob *blob)
 {
     return blob->configured.storage != NULL;

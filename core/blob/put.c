@@ -45,7 +45,7 @@ static bool ends_with(const char *text, const char *end)
 
 /* The database file lies in the data directory as well. A file that a user could name like one of its companions, such
  * as a journal that SQLite would play back, never gets that name. */
-static bool needs_random_name(const struct blob *blob, const char *path)
+bool blob_path_is_risky(const struct blob *blob, const char *path)
 {
     size_t dir = (size_t)(strrchr(path, '/') - path);
     return (strlen(blob->data_dir) == dir && strncmp(blob->data_dir, path, dir) == 0) || ends_with(path, "-wal") ||
@@ -94,7 +94,7 @@ static enum status_code put_local(struct blob *blob, struct arena *arena, const 
                           "the file path template leads out of the directory that the server may write to");
     }
     struct memora_error error = {0};
-    int result = put_under(&blob->inside, arena, path, strlen(blob->root) + 1, needs_random_name(blob, path),
+    int result = put_under(&blob->inside, arena, path, strlen(blob->root) + 1, blob_path_is_risky(blob, path),
                            attachment, &key, &error);
     if (result != MEMORA_OK)
         return blob_status(result, "store", key, &error, status);
@@ -104,8 +104,8 @@ static enum status_code put_local(struct blob *blob, struct arena *arena, const 
 }
 
 /* What the row keeps, so that it can be read whatever becomes of the settings (database.md 3.2). */
-static void describe_object(struct arena *arena, const Memos__Store__StorageS3Config *settings, const char *key,
-                            struct store_attachment *attachment)
+void blob_describe_object(struct arena *arena, const Memos__Store__StorageS3Config *settings, const char *key,
+                          struct store_attachment *attachment)
 {
     Memos__Store__AttachmentPayload *payload =
         CODEC_NEW(arena, Memos__Store__AttachmentPayload, memos__store__attachment_payload__descriptor);
@@ -140,7 +140,7 @@ static enum status_code put_in_bucket(struct blob *blob, struct arena *arena, co
     if (result != MEMORA_OK)
         code = blob_bucket_status(result, "store", key, &error, status);
     if (code == STATUS_OK) {
-        describe_object(arena, settings, key, attachment);
+        blob_describe_object(arena, settings, key, attachment);
         code = blob_bucket_link(bucket, arena, key, &attachment->reference, status);
     }
     blob_bucket_release(blob, bucket);

@@ -82,6 +82,9 @@ void config_destroy(struct config *config); /* NULL is fine */
 /* Where a configuration is looked for when none is named: <sysconfdir>/memora/memora.conf. */
 const char *config_default_file(void);
 
+/* Creates the directory and its parents (mode 0770) where they are missing. */
+enum status_code config_make_data_dir(const char *path, struct status *status);
+
 /* True for the keys of [database] and [storage] that are memora's own, so that no plugin can declare them. */
 bool config_is_core_key(const char *section, const char *key);
 

@@ -75,6 +75,10 @@ struct memora_value db_text(const char *text); /* NULL gives NULL */
 enum status_code db_read_begin(struct db *db, struct db_conn **out, struct status *status);
 void db_read_end(struct db_conn *conn);
 
+/* As db_read_begin, with one snapshot on every database until db_read_end, however long that is: for reading all of it.
+ * A connection that is lost stays lost: the snapshot is gone with it. */
+enum status_code db_snapshot_begin(struct db *db, struct db_conn **out, struct status *status);
+
 /* Runs a SELECT. Rows are read with db_next until it gives false (end, or error in status), then closed. Beyond the
  * statement timeout, counted from db_query to db_rows_close: STATUS_DEADLINE_EXCEEDED. */
 enum status_code db_query(struct db_conn *conn, const char *sql, const struct memora_value *params, uint32_t count,
@@ -110,11 +114,17 @@ enum status_code db_exec(struct db_conn *conn, const char *sql, const struct mem
 enum status_code db_insert(struct db_conn *conn, const char *sql, const struct memora_value *params, uint32_t count,
                            int64_t *id, struct status *status);
 
+uint32_t db_max_params(const struct db_conn *conn); /* of one statement */
 /* Appends "?, ?, ?" (count marks). count must be within the dialect's max_params. */
 void db_sql_marks(struct buf *sql, uint32_t count);
 
 /* Creates or upgrades the schema as contract/database.md 5 says; refuses newer and too old databases untouched. */
 enum status_code db_migrate(struct db *db, struct status *status);
+
+/* STATUS_FAILED_PRECONDITION, with a text for people, unless the schema is the one db_migrate makes. Only reads. */
+enum status_code db_schema_check(struct db *db, struct status *status);
+/* After rows were inserted with ids of their own: the next id that the database gives is beyond them. */
+enum status_code db_advance_ids(struct db *db, struct status *status);
 
 /* Number of statements run by the calling thread since it last called this: for the tests of constant statements. */
 unsigned db_statement_count_reset(void);

@@ -298,3 +298,35 @@ enum status_code db_migrate(struct db *db, struct status *status)
     db_read_end(locker);
     return code;
 }
+
+enum status_code db_schema_check(struct db *db, struct status *status)
+{
+    struct db_conn *conn;
+    enum status_code code = db_read_begin(db, &conn, status);
+    if (code)
+        return code;
+    struct migration migration = {.db = db, .arena = arena_create(), .missing = ""};
+    code = look(&migration, conn, status);
+    if (code == STATUS_OK && !migration.initialised)
+        code = status_set(status, STATUS_FAILED_PRECONDITION, "the database is empty");
+    else if (code == STATUS_OK && strcmp(migration.found, SCHEMA_VERSION_TEXT) != 0)
+        code =
+            status_set(status, STATUS_FAILED_PRECONDITION,
+                       "the database has schema version %.64s; start the server with it once, which upgrades it to %s",
+                       migration.found, SCHEMA_VERSION_TEXT);
+    arena_destroy(migration.arena);
+    db_read_end(conn);
+    return code;
+}
+
+static enum status_code advance_ids(struct db_conn *conn, void *ctx, struct status *status)
+{
+    const struct schema_file *file = ctx;
+    return run_script(conn, file->path, file->text, file->length, status);
+}
+
+enum status_code db_advance_ids(struct db *db, struct status *status)
+{
+    const struct schema_file *file = schema_file_find(db->dialect->schema_dir, "IDS.sql");
+    return file ? db_write(db, advance_ids, (void *)file, status) : STATUS_OK;
+}

@@ -213,6 +213,11 @@ enum status_code db_insert(struct db_conn *conn, const char *sql, const struct m
     return execute(conn, sql, returning, params, param_count, NULL, id, status);
 }
 
+uint32_t db_max_params(const struct db_conn *conn)
+{
+    return conn->db->dialect->max_params;
+}
+
 enum status_code query_run_own(struct db_conn *conn, const char *sql, struct status *status)
 {
     struct db_rows *rows;

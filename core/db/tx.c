@@ -12,6 +12,23 @@ enum status_code db_read_begin(struct db *db, struct db_conn **out, struct statu
     return pool_take(db, out, status);
 }
 
+enum status_code db_snapshot_begin(struct db *db, struct db_conn **out, struct status *status)
+{
+    struct memora_error error = {0};
+    enum status_code code = pool_take(db, out, status);
+    if (code)
+        return code;
+    (*out)->used = true;
+    int result = db->ops->begin((*out)->handle, MEMORA_TX_READ, &error);
+    (*out)->snapshot = result == MEMORA_OK;
+    if (result == MEMORA_OK)
+        return STATUS_OK;
+    code = conn_fail(*out, result, &error, status);
+    pool_give(*out);
+    *out = NULL;
+    return code;
+}
+
 void db_read_end(struct db_conn *conn)
 {
     if (conn)

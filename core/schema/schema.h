@@ -1,6 +1,7 @@
 /* The SQL files of this folder, embedded into the program: <dialect>/LATEST.sql makes a fresh database,
  * <dialect>/<minor version>/NN__name.sql upgrade an older one, <dialect>/INDEXES.sql and
- * <dialect>/TABLES.sql have the indexes and tables that we add. */
+ * <dialect>/TABLES.sql have the indexes and tables that we add; <dialect>/IDS.sql makes ids go on behind those of
+ * inserted rows. */
 #ifndef MEMORA_SCHEMA_SCHEMA_H
 #define MEMORA_SCHEMA_SCHEMA_H
 

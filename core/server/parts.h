@@ -45,9 +45,6 @@ void server_leave(struct server *server);
 /* An http_route_fn; ctx is the struct server. */
 struct http_route_target server_route(void *ctx, const struct wire_request *request);
 
-/* Creates the directory and its parents (mode 0770) where they are missing. */
-enum status_code server_make_data_dir(const char *path, struct status *status);
-
 /* What the operator sees on stdout after a start (platform.md 6.4). */
 void server_print_banner(const struct config *config, int port);
 

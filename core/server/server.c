@@ -13,6 +13,7 @@
 #include "cache/cache.h"
 #include "event/bus.h"
 #include "server/parts.h"
+#include "store/move.h"
 
 enum {
     MALLOC_ARENAS = 2,               /* more of them cost memory for each thread and gain nothing here */
@@ -79,7 +80,8 @@ static enum status_code open_database(struct server *server, struct status *stat
         return status->code;
     server->reads_in_place =
         options.read_connections >= readers && (db_dialect(server->db)->features & MEMORA_SQL_SINGLE_WRITER) != 0;
-    return db_migrate(server->db, status);
+    enum status_code code = db_migrate(server->db, status);
+    return code ? code : store_move_check_complete(server->db, status);
 }
 
 static enum status_code open_storage(struct server *server, struct status *status)
@@ -123,21 +125,6 @@ static enum status_code open_services(struct server *server, struct status *stat
     return STATUS_OK;
 }
 
-/* Beside the storage that is configured: the one of S3, for the settings of the instance and of attachments, and the
- * one of files, for those that are there. Both are as good as not installed if they cannot be loaded. */
-static void load_other_storage(struct server *server)
-{
-    static const char *const names[] = {"s3", "fs"};
-    struct status problem = {0};
-    for (size_t i = 0; i < sizeof names / sizeof *names && !server->other_storage_plugin; i++) {
-        if (strcmp(server->storage_plugin->table->name, names[i]) != 0 &&
-            plugin_load(server->config->plugin_dir, MEMORA_KIND_STORAGE, names[i], &server->other_storage_plugin,
-                        &problem) &&
-            problem.code != STATUS_NOT_FOUND)
-            log_warn("%s", problem.message);
-    }
-}
-
 /* Plugins are loaded before the first thread starts: libltdl is not thread-safe. */
 static enum status_code start(struct server *server, struct status *status)
 {
@@ -146,8 +133,8 @@ static enum status_code start(struct server *server, struct status *status)
     if (plugin_load(config->plugin_dir, MEMORA_KIND_DB, config->database_plugin, &server->database_plugin, status) ||
         plugin_load(config->plugin_dir, MEMORA_KIND_STORAGE, config->storage_plugin, &server->storage_plugin, status))
         return status->code;
-    load_other_storage(server);
-    if (server_make_data_dir(config->data_dir, status) || open_database(server, status) ||
+    server->other_storage_plugin = blob_other_plugin(config, server->storage_plugin);
+    if (config_make_data_dir(config->data_dir, status) || open_database(server, status) ||
         open_services(server, status))
         return status->code;
     return http_server_start(config, server_route, server, &server->http, status);

@@ -38,8 +38,8 @@ static int configure(struct memora_conn *conn)
     char pragmas[256];
     snprintf(pragmas, sizeof pragmas,
              "PRAGMA foreign_keys = OFF; PRAGMA mmap_size = 0; PRAGMA synchronous = %s; PRAGMA cache_size = -%lld;"
-             "PRAGMA journal_size_limit = %d; PRAGMA schema_version",
-             db->synchronous, (long long)db->page_cache_kib, LOG_SIZE_LIMIT);
+             "PRAGMA journal_size_limit = %d; PRAGMA query_only = %d; PRAGMA schema_version",
+             db->synchronous, (long long)db->page_cache_kib, LOG_SIZE_LIMIT, db->read_only);
     sqlite3_busy_timeout(sqlite, (int)db->busy_timeout_ms);
     sqlite3_db_config(sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(sqlite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
@@ -196,6 +196,8 @@ int sqlite_begin(struct memora_conn *conn, uint32_t mode, struct memora_error *e
 {
     if (mode != MEMORA_TX_WRITE)
         return run(conn, conn->begin_read, error);
+    if (conn->db->read_only)
+        return memora_fail(error, MEMORA_E_IO, "database file %s was opened only to be read", conn->db->path);
     int result = in_wal_mode(conn->db) ? MEMORA_OK : enter_wal_mode(conn, error);
     return result == MEMORA_OK ? run(conn, conn->begin_write, error) : result;
 }

@@ -119,6 +119,12 @@ static int create_file(const struct memora_db *db, struct memora_error *error)
     return MEMORA_OK;
 }
 
+/* Readers change nothing, so that they need no lock; but there must be something to read. */
+static int check_is_there(const struct memora_db *db, struct memora_error *error)
+{
+    return db->is_new ? memora_fail(error, MEMORA_E_IO, "there is no database file %s", db->path) : MEMORA_OK;
+}
+
 int sqlite_file_open(struct memora_db *db, const char *dsn, struct memora_error *error)
 {
     int result = keep_path(db, dsn, error);
@@ -127,7 +133,7 @@ int sqlite_file_open(struct memora_db *db, const char *dsn, struct memora_error 
     if (result == MEMORA_OK)
         result = check_file(db, error);
     if (result == MEMORA_OK)
-        result = take_lock(db, error);
+        result = db->read_only ? check_is_there(db, error) : take_lock(db, error);
     if (result == MEMORA_OK && db->is_new)
         result = create_file(db, error);
     return result;

@@ -20,6 +20,7 @@ static void read_config(struct memora_db *db, const struct memora_config *config
     db->synchronous = strcmp(synchronous, "normal") == 0  ? "NORMAL"
                       : strcmp(synchronous, "extra") == 0 ? "EXTRA"
                                                           : "FULL";
+    db->read_only = host->config_bool(config, "read_only");
     db->page_cache_kib = host->config_int(config, "page_cache_kib");
     db->busy_timeout_ms = host->config_int(config, "busy_timeout") * 1000;
 }
@@ -92,6 +93,8 @@ static const struct memora_config_key keys[] = {
      "full: an acknowledged write survives a power cut; normal: it survives a crash of the server; extra",
      "full|normal|extra"},
     {"busy_timeout", MEMORA_KEY_SECONDS, 0, "10", "How long to wait for another program's write lock", "0..600"},
+    {"read_only", MEMORA_KEY_BOOL, 0, "no",
+     "Only read, also while a server uses the file; memora backup, verify and copy open it so", NULL},
 };
 
 static const struct memora_db_ops ops = {

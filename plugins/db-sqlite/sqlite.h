@@ -10,8 +10,9 @@
 
 struct memora_db {
     char *path;
-    int lock;    /* descriptor of the locked side-file */
-    bool is_new; /* the file was not there at open() */
+    int lock;       /* descriptor of the locked side-file */
+    bool is_new;    /* the file was not there at open() */
+    bool read_only; /* beside a server: no lock, no writes */
     int64_t page_cache_kib;
     int64_t busy_timeout_ms;
     const char *synchronous; /* SQL word */

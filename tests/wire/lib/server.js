@@ -43,7 +43,8 @@ export class Server {
     const server = new Server();
     server.dir = options.dir || mkdtempSync(join(tmpdir(), "memora-wire-"));
     server.keepDir = Boolean(options.dir);
-    if (options.fixture) cpSync(join(fixture, "sqlite/assets"), join(server.dir, "assets"), { recursive: true });
+    if (options.fixture && !process.env.MEMORA_WIRE_DATA)
+      cpSync(join(fixture, "sqlite/assets"), join(server.dir, "assets"), { recursive: true });
     server.options = options;
     server.port = options.port || (await freePort());
     server.database = options.database || await prepare({ dir: server.dir, fixture: Boolean(options.fixture) });

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "server/parts.h"
+#include "config/config.h"
 
 enum { DATA_DIR_MODE = 0770 };
 
@@ -21,7 +21,7 @@ static bool make(const char *path)
     return S_ISDIR(info.st_mode);
 }
 
-enum status_code server_make_data_dir(const char *path, struct status *status)
+enum status_code config_make_data_dir(const char *path, struct status *status)
 {
     char part[PATH_MAX];
     size_t length = strlen(path);

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# The recorded data through every database and back: sqlite+files -> PostgreSQL -> MariaDB -> sqlite with contents in the
+# database; in the end every recorded answer is as it was. Backups on the way, and what must be refused.
+# Needs PostgreSQL, MariaDB, sqlite3 and Node.
+source "$(dirname "$0")/lib.sh"
+
+start_server postgres
+start_server mariadb
+configure_sqlite first
+cp -r "$recorded/sqlite" "$work/first"
+chmod -R u+w "$work/first"
+cp "$work/first/memos_prod.db" "$work/first.db"
+configure_postgres second
+configure_mysql third
+configure_sqlite fourth
+
+must copy first second
+must cmp "$work/first/memos_prod.db" "$work/first.db"
+ok "sqlite and files to PostgreSQL, the source is untouched"
+must copy second third
+ok "PostgreSQL to MariaDB"
+must copy third fourth --attachments database
+ok "MariaDB to sqlite, contents into the database"
+if [ -e "$work/fourth/assets" ]; then fail "contents are in files"; fi
+
+# All rows are what they were, but for where contents are.
+rows() { sqlite3 "$1" "SELECT * FROM user ORDER BY id; SELECT * FROM memo_relation ORDER BY 1, 2, 3;
+  SELECT * FROM user_setting ORDER BY 1, 2; SELECT * FROM system_setting ORDER BY 1; SELECT * FROM reaction ORDER BY id;
+  SELECT id, uid, created_ts, updated_ts, row_status, content, visibility, pinned FROM memo ORDER BY id;
+  SELECT id, uid, created_ts, updated_ts, filename, type, size, memo_id FROM attachment ORDER BY id;
+  SELECT * FROM memo_share ORDER BY id; SELECT * FROM user_identity ORDER BY id; SELECT id, uid, name FROM idp;
+  SELECT id, created_ts, sender_id, receiver_id, status FROM inbox ORDER BY id"; }
+rows "$work/first.db" >"$work/a"
+rows "$work/fourth/memos_prod.db" >"$work/b"
+must diff "$work/a" "$work/b"
+ok "rows after three moves are the recorded ones"
+
+for from in first second third fourth; do
+  must run backup "$work/$from.tar.zst" --config "$work/$from.conf"
+  must run verify "$work/$from.tar.zst"
+done
+for from in second third fourth; do
+  for name in first $from; do
+    tar --zstd -xOf "$work/$name.tar.zst" manifest.json | sed '/"missing"\|"contentBytes"/d' >"$work/manifest.$name"
+  done
+  must cmp "$work/manifest.first" "$work/manifest.$from"
+done
+ok "backups of all four have the same manifest"
+configure_postgres fifth
+must run restore --config "$work/fifth.conf" "$work/third.tar.zst"
+configure_sqlite sixth
+must copy fifth sixth
+rows "$work/sixth/memos_prod.db" >"$work/b"
+must diff "$work/a" "$work/b"
+must cmp "$recorded/sqlite/assets/2026/11/blue.png" "$work/sixth/assets/2026/11/blue.png"
+ok "a backup of MariaDB restored on PostgreSQL, then copied to sqlite and files"
+
+must_fail "the target is in use" copy first second
+ok "a target in use is refused"
+
+for data in fourth sixth; do
+  MEMORA_WIRE_DATA=$work/$data MEMORA_BUILD=${MEMORA_BUILD:-$root/build/debug} \
+    node --test "$root/tests/wire/fixture.test.js" >"$work/wire.log" 2>&1 || {
+    grep -E '^not ok|^# ' "$work/wire.log" | head -40
+    fail "recorded answers over $data"
+  }
+  answers=$(sed -n 's/^# pass //p' "$work/wire.log")
+  [ "$answers" -gt 700 ] || fail "only $answers answers were compared"
+  passed=$((passed + answers))
+  ok "recorded answers over $data: $answers"
+done
