@@ -36,7 +36,9 @@ static enum status_code open_content(struct move_content *content, struct status
     }
     enum status_code code =
         blob_content_open(site->blob, site->store, own->arena, &own->attachment, &own->object, status);
-    if (code == STATUS_FAILED_PRECONDITION) /* this build has no way to it */
+    /* A bucket that is not the instance's own may be out of reach for good. */
+    if (code && own->attachment.storage == STORE_ATTACHMENT_S3 &&
+        !blob_in_configured_bucket(site->blob, &own->attachment))
         code = status_set(status, STATUS_NOT_FOUND, "%s", status->message);
     if (code == STATUS_OK) {
         content->size = blob_content_size(own->object);

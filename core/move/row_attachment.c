@@ -43,11 +43,15 @@ enum status_code move_row_place(struct arena *arena, const struct store_attachme
                                 struct store_move_row *row, struct status *status)
 {
     struct buf json = buf_in(arena);
+    bool of_bucket = attachment->storage == STORE_ATTACHMENT_S3 ||
+                     strcmp(text(arena, row, STORE_MOVE_ATTACHMENT_STORAGE), storages[STORE_ATTACHMENT_S3]) == 0;
+    row->values[STORE_MOVE_ATTACHMENT_STORAGE] = db_text(storages[attachment->storage]);
+    row->values[STORE_MOVE_ATTACHMENT_REFERENCE] = db_text(arena_strdup(arena, attachment->reference));
+    if (!of_bucket)
+        return STATUS_OK; /* what it says besides stays as it was written */
     enum status_code code = codec_write_json(&json, &attachment->payload->base, CODEC_JSON_SPARSE, status);
     if (code)
         return code;
-    row->values[STORE_MOVE_ATTACHMENT_STORAGE] = db_text(storages[attachment->storage]);
-    row->values[STORE_MOVE_ATTACHMENT_REFERENCE] = db_text(arena_strdup(arena, attachment->reference));
     row->values[STORE_MOVE_ATTACHMENT_PAYLOAD] = db_text_n(json.data, json.len);
     return STATUS_OK;
 }

@@ -14,11 +14,24 @@ finish() {
   local status=$? server
   trap - EXIT
   for server in "${servers[@]}"; do "$root/tests/lib/$server.sh" remove "$work/$server" || true; done
+  [ -z "${s3_running:-}" ] || s3_stop
   rm -rf "$work"
   printf '%d passed, %d failed\n' "$passed" $((status != 0))
   exit "$status"
 }
 trap finish EXIT
+
+# An S3 server for configure_bucket.
+start_s3() {
+  # shellcheck source=tests/lib/s3.sh
+  source "$root/tests/lib/s3.sh"
+  s3_start "$work/s3"
+  s3_running=yes
+}
+configure_bucket() { # NAME: attachments of that instance go into the bucket
+  printf '[storage]\nplugin = s3\nendpoint = %s\nbucket = %s\nregion = %s\npath_style = yes\naccess_key = %s\nsecret_key = %s\n' \
+    "$S3_ENDPOINT" "$S3_BUCKET" "$S3_REGION" "$S3_ACCESS_KEY" "$S3_SECRET_KEY" >>"$work/$1.conf"
+}
 
 ok() { passed=$((passed + 1)); printf 'ok - %s\n' "$*"; }
 fail() { printf 'FAILED %s\n' "$*"; exit 1; }

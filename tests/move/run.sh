@@ -1,24 +1,29 @@
 #!/usr/bin/env bash
-# The recorded data through every database and back: sqlite+files -> PostgreSQL -> MariaDB -> sqlite with contents in the
-# database; in the end every recorded answer is as it was. Backups on the way, and what must be refused.
-# Needs PostgreSQL, MariaDB, sqlite3 and Node.
+# The recorded data through every database and back: sqlite+files -> PostgreSQL+S3 -> MariaDB+files -> sqlite with contents
+# in the database; in the end every recorded answer is as it was. Backups on the way, and what must be refused.
+# Needs PostgreSQL, MariaDB, an S3 server (tests/lib/s3.sh), sqlite3 and Node.
 source "$(dirname "$0")/lib.sh"
 
 start_server postgres
 start_server mariadb
+start_s3
 configure_sqlite first
 cp -r "$recorded/sqlite" "$work/first"
 chmod -R u+w "$work/first"
 cp "$work/first/memos_prod.db" "$work/first.db"
 configure_postgres second
+configure_bucket second
 configure_mysql third
 configure_sqlite fourth
 
-must copy first second
+must copy first second --attachments storage
+objects=$(find "$work/s3/objects/$S3_BUCKET" -name '*.png' -o -name '*.jpg' -o -name '*.mov' | wc -l)
+[ "$objects" -ge 4 ] || fail "only $objects objects in the bucket"
 must cmp "$work/first/memos_prod.db" "$work/first.db"
-ok "sqlite and files to PostgreSQL, the source is untouched"
+ok "sqlite and files to PostgreSQL and S3, the source is untouched"
 must copy second third
-ok "PostgreSQL to MariaDB"
+[ -s "$work/third/assets/2026/11/blue.png" ] || fail "files are not where they were"
+ok "PostgreSQL and S3 to MariaDB and files"
 must copy third fourth --attachments database
 ok "MariaDB to sqlite, contents into the database"
 if [ -e "$work/fourth/assets" ]; then fail "contents are in files"; fi
