@@ -3,6 +3,7 @@
 #include "db/migrate.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,14 +145,46 @@ static enum status_code find_missing_tables(struct migration *migration, struct 
     return code;
 }
 
+/* Where schema changes cannot be rolled back, making the schema may have been cut short: some tables are there, empty,
+ * and no version, which comes last. Then it is made, not upgraded. Databases that are too old have a table that this
+ * schema has not. */
+static enum status_code find_unfinished(struct db_conn *conn, bool *unfinished, struct status *status)
+{
+    static const char *const tables[] = {"system_setting", "user", "memo"};
+    int64_t there;
+    enum status_code code = count_tables(conn, "migration_history", &there, status);
+    *unfinished = code == STATUS_OK && there == 0;
+    for (size_t i = 0; code == STATUS_OK && *unfinished && i < sizeof tables / sizeof tables[0]; i++) {
+        char sql[64];
+        struct db_rows *rows;
+        struct status problem = {0};
+        code = count_tables(conn, tables[i], &there, status);
+        if (code || there == 0)
+            continue;
+        snprintf(sql, sizeof sql, "SELECT 1 FROM `%s` LIMIT 1", tables[i]);
+        code = db_query(conn, sql, NULL, 0, &rows, status);
+        if (code)
+            return code;
+        *unfinished = !db_next(rows, &problem);
+        db_rows_close(rows);
+        if (problem.code)
+            return status_set(status, problem.code, "%s", problem.message);
+    }
+    return code;
+}
+
 static enum status_code look(struct migration *migration, struct db_conn *conn, struct status *status)
 {
     int64_t tables = 0;
     enum status_code code = count_tables(conn, "memo", &tables, status);
     migration->initialised = tables > 0;
     if (code == STATUS_OK && migration->initialised) {
+        bool unfinished = false;
         code = read_version(migration, conn, status);
-        if (code == STATUS_OK)
+        if (code == STATUS_OK && !*migration->found && !(migration->db->dialect->features & MEMORA_SQL_DDL_IN_TX))
+            code = find_unfinished(conn, &unfinished, status);
+        migration->initialised = !unfinished;
+        if (code == STATUS_OK && !unfinished)
             code = check_version(migration, status);
     }
     if (code == STATUS_OK)

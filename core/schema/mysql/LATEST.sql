@@ -1,12 +1,13 @@
--- Schema version 0.30.1 for MySQL 8 and MariaDB 10.6 and later.
+-- Schema version 0.30.1 for MySQL 8 and MariaDB 10.6 and later. Schema changes cannot be rolled back there: when making
+-- it is cut short, the next start makes what is missing.
 
-CREATE TABLE `system_setting` (
+CREATE TABLE IF NOT EXISTS `system_setting` (
   `name` VARCHAR(256) NOT NULL PRIMARY KEY,
   `value` LONGTEXT NOT NULL,
   `description` TEXT NOT NULL
 );
 
-CREATE TABLE `user` (
+CREATE TABLE IF NOT EXISTS `user` (
   `id` INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
   `created_ts` TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
   `updated_ts` TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -20,14 +21,14 @@ CREATE TABLE `user` (
   `description` VARCHAR(256) NOT NULL DEFAULT ''
 );
 
-CREATE TABLE `user_setting` (
+CREATE TABLE IF NOT EXISTS `user_setting` (
   `user_id` INT NOT NULL,
   `key` VARCHAR(256) NOT NULL,
   `value` LONGTEXT NOT NULL,
   UNIQUE(`user_id`, `key`)
 );
 
-CREATE TABLE `memo` (
+CREATE TABLE IF NOT EXISTS `memo` (
   `id` INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
   `uid` VARCHAR(256) NOT NULL UNIQUE,
   `creator_id` INT NOT NULL,
@@ -40,14 +41,14 @@ CREATE TABLE `memo` (
   `payload` JSON NOT NULL
 );
 
-CREATE TABLE `memo_relation` (
+CREATE TABLE IF NOT EXISTS `memo_relation` (
   `memo_id` INT NOT NULL,
   `related_memo_id` INT NOT NULL,
   `type` VARCHAR(256) NOT NULL,
   UNIQUE(`memo_id`, `related_memo_id`, `type`)
 );
 
-CREATE TABLE `attachment` (
+CREATE TABLE IF NOT EXISTS `attachment` (
   `id` INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
   `uid` VARCHAR(256) NOT NULL UNIQUE,
   `creator_id` INT NOT NULL,
@@ -63,7 +64,7 @@ CREATE TABLE `attachment` (
   `payload` TEXT NOT NULL
 );
 
-CREATE TABLE `idp` (
+CREATE TABLE IF NOT EXISTS `idp` (
   `id` INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
   `uid` VARCHAR(256) NOT NULL UNIQUE,
   `name` TEXT NOT NULL,
@@ -72,7 +73,7 @@ CREATE TABLE `idp` (
   `config` TEXT NOT NULL
 );
 
-CREATE TABLE `inbox` (
+CREATE TABLE IF NOT EXISTS `inbox` (
   `id` INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
   `created_ts` TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
   `sender_id` INT NOT NULL,
@@ -81,7 +82,7 @@ CREATE TABLE `inbox` (
   `message` TEXT NOT NULL
 );
 
-CREATE TABLE `reaction` (
+CREATE TABLE IF NOT EXISTS `reaction` (
   `id` INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
   `created_ts` TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
   `creator_id` INT NOT NULL,
@@ -91,18 +92,18 @@ CREATE TABLE `reaction` (
   UNIQUE(`creator_id`, `content_id`, `reaction_type`)
 );
 
-CREATE TABLE `memo_share` (
+CREATE TABLE IF NOT EXISTS `memo_share` (
   `id` INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
   `uid` VARCHAR(255) NOT NULL UNIQUE,
   `memo_id` INT NOT NULL,
   `creator_id` INT NOT NULL,
   `created_ts` BIGINT NOT NULL DEFAULT (UNIX_TIMESTAMP()),
   `expires_ts` BIGINT DEFAULT NULL,
-  FOREIGN KEY (`memo_id`) REFERENCES `memo`(`id`) ON DELETE CASCADE
+  FOREIGN KEY (`memo_id`) REFERENCES `memo`(`id`) ON DELETE CASCADE,
+  KEY `idx_memo_share_memo_id` (`memo_id`)
 );
-CREATE INDEX `idx_memo_share_memo_id` ON `memo_share`(`memo_id`);
 
-CREATE TABLE `user_identity` (
+CREATE TABLE IF NOT EXISTS `user_identity` (
   `id` INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
   `user_id` INT NOT NULL,
   `provider` VARCHAR(256) NOT NULL,
@@ -110,6 +111,6 @@ CREATE TABLE `user_identity` (
   `created_ts` BIGINT NOT NULL DEFAULT (UNIX_TIMESTAMP()),
   `updated_ts` BIGINT NOT NULL DEFAULT (UNIX_TIMESTAMP()),
   UNIQUE(`provider`, `extern_uid`),
-  UNIQUE(`user_id`, `provider`)
+  UNIQUE(`user_id`, `provider`),
+  KEY `idx_user_identity_user_id` (`user_id`)
 );
-CREATE INDEX `idx_user_identity_user_id` ON `user_identity`(`user_id`);
