@@ -1,16 +1,15 @@
 #include "codec/json_text.h"
 
-#include <stdbool.h>
-
 #include "base/utf8.h"
 
-/* True if one of the 8 bytes is a control character, a quote, a backslash or not ASCII. */
-static bool needs_care(uint64_t word)
+/* The highest bit of each of the 8 bytes that is a control character, a quote, a backslash or not ASCII. Borrows can
+ * set it above the first of these as well, not below. */
+static uint64_t needs_care(uint64_t word)
 {
     const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
     uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
     uint64_t control = (word - ones * 0x20) & ~word;
-    return ((word | control | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) & high) != 0;
+    return (word | control | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) & high;
 }
 
 static size_t plain_run(const char *text, size_t length)
@@ -19,8 +18,14 @@ static size_t plain_run(const char *text, size_t length)
     while (length - at >= 8) {
         uint64_t word;
         memcpy(&word, text + at, 8);
-        if (needs_care(word))
+        uint64_t care = needs_care(word);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        if (care)
+            return at + (size_t)__builtin_ctzll(care) / 8;
+#else
+        if (care)
             break;
+#endif
         at += 8;
     }
     while (at < length) {

@@ -1,5 +1,7 @@
 #include "codec/json_write.h"
 
+#include <string.h>
+
 #include "base/base64.h"
 #include "codec/json_text.h"
 #include "codec/number.h"
@@ -12,7 +14,10 @@ static void add_name(struct buf *out, const char *name, bool first)
     if (!first)
         *at++ = ',';
     *at++ = '"';
-    at += codec_json_name(name, at);
+    if (memchr(name, '_', length))
+        at += codec_json_name(name, at);
+    else
+        at = (char *)memcpy(at, name, length) + length;
     *at++ = '"';
     *at++ = ':';
     out->len = (size_t)(at - out->data);

@@ -139,10 +139,15 @@ enum status_code store_attachment_list_for_memos(struct db_conn *conn, struct ar
     uint32_t used = 0;
     struct memora_value *params = store_sql_params(arena, memo_count, 1, 0);
     struct buf sql = buf_in(arena);
-    buf_add_str(&sql, SELECT_ATTACHMENT "WHERE attachment.memo_id IN ");
-    store_sql_in(&sql, params, &used, memo_ids, memo_count);
+    buf_add_str(&sql, SELECT_ATTACHMENT "WHERE attachment.memo_id");
+    store_sql_near(&sql, params, &used, memo_ids, memo_count);
     buf_add_str(&sql, ORDER_ATTACHMENT);
-    return read_rows(conn, arena, buf_str(&sql), params, used, out, count, status);
+    size_t found;
+    enum status_code code = read_rows(conn, arena, buf_str(&sql), params, used, out, &found, status);
+    for (size_t i = 0; code == STATUS_OK && i < found; i++)
+        if (store_ids_have(memo_ids, memo_count, (*out)[i].memo_id))
+            (*out)[(*count)++] = (*out)[i];
+    return code;
 }
 
 enum { FIND_PARAMS = 3 };

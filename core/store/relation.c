@@ -16,7 +16,6 @@ static void add_side(struct buf *sql, const char *direction, const char *column,
     buf_add_str(sql, " FROM memo_relation AS r JOIN memo AS source ON source.id = r.memo_id "
                      "JOIN memo AS target ON target.id = r.related_memo_id WHERE r.");
     buf_add_str(sql, column);
-    buf_add_str(sql, " IN ");
 }
 
 static void add_visible(struct buf *sql, const char *memo, const struct store_viewer *viewer,
@@ -25,10 +24,16 @@ static void add_visible(struct buf *sql, const char *memo, const struct store_vi
     if (viewer->kind == STORE_VIEWER_ALL)
         return;
     if (viewer->kind == STORE_VIEWER_ANYONE_PUBLIC) {
-        buf_printf(sql, " AND %s.visibility = 'PUBLIC'", memo);
+        buf_add_str(sql, " AND ");
+        buf_add_str(sql, memo);
+        buf_add_str(sql, ".visibility = 'PUBLIC'");
         return;
     }
-    buf_printf(sql, " AND (%s.creator_id = ? OR %s.visibility IN ('PUBLIC', 'PROTECTED'))", memo, memo);
+    buf_add_str(sql, " AND (");
+    buf_add_str(sql, memo);
+    buf_add_str(sql, ".creator_id = ? OR ");
+    buf_add_str(sql, memo);
+    buf_add_str(sql, ".visibility IN ('PUBLIC', 'PROTECTED'))");
     params[(*used)++] = db_int(viewer->user_id);
 }
 
@@ -90,12 +95,12 @@ enum status_code store_relation_list(struct db_conn *conn, struct arena *arena, 
     struct memora_value *params = store_sql_params(arena, count, 2, VIEWER_PARAMS);
     struct buf sql = buf_in(arena);
     add_side(&sql, "1", "memo_id", with_content);
-    store_sql_in(&sql, params, &used, memo_ids, count);
+    store_sql_near(&sql, params, &used, memo_ids, count);
     add_visible(&sql, "source", viewer, params, &used);
     add_visible(&sql, "target", viewer, params, &used);
     buf_add_str(&sql, " UNION ALL ");
     add_side(&sql, "2", "related_memo_id", with_content);
-    store_sql_in(&sql, params, &used, memo_ids, count);
+    store_sql_near(&sql, params, &used, memo_ids, count);
     add_visible(&sql, "source", viewer, params, &used);
     add_visible(&sql, "target", viewer, params, &used);
 
@@ -111,7 +116,10 @@ enum status_code store_relation_list(struct db_conn *conn, struct arena *arena, 
             *out = arena_grow(arena, *out, room * sizeof **out, grown * sizeof **out);
             room = grown;
         }
-        read_row(rows, arena, with_content, &(*out)[(*out_count)++]);
+        struct store_relation *relation = &(*out)[*out_count];
+        read_row(rows, arena, with_content, relation);
+        *out_count +=
+            store_ids_have(memo_ids, count, relation->incoming ? relation->related_memo_id : relation->memo_id);
     }
     db_rows_close(rows);
     if (*out_count > 1)

@@ -95,6 +95,33 @@ void store_sql_in(struct buf *sql, struct memora_value *params, uint32_t *used, 
         params[(*used)++] = db_int(ids[i < count ? i : count - 1]);
 }
 
+enum { NEAR_LEAST = 3, NEAR_SPREAD = 2 };
+
+void store_sql_near(struct buf *sql, struct memora_value *params, uint32_t *used, const int32_t *ids, size_t count)
+{
+    int32_t least = ids[0], most = ids[0];
+    for (size_t i = 1; i < count; i++) {
+        least = ids[i] < least ? ids[i] : least;
+        most = ids[i] > most ? ids[i] : most;
+    }
+    if (count < NEAR_LEAST || (int64_t)most - least >= (int64_t)count * NEAR_SPREAD) {
+        buf_add_str(sql, " IN ");
+        store_sql_in(sql, params, used, ids, count);
+        return;
+    }
+    buf_add_str(sql, " BETWEEN ? AND ?");
+    params[(*used)++] = db_int(least);
+    params[(*used)++] = db_int(most);
+}
+
+bool store_ids_have(const int32_t *ids, size_t count, int32_t id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (ids[i] == id)
+            return true;
+    return false;
+}
+
 void store_sql_in_text(struct buf *sql, struct memora_value *params, uint32_t *used, const char *const *texts,
                        size_t count)
 {
