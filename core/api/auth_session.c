@@ -21,7 +21,7 @@ enum status_code api_auth_service_get_current_user(struct api_call *call,
     if (code == STATUS_NOT_FOUND)
         return status_set(status, STATUS_UNAUTHENTICATED, "failed to get current user: user %d not found", id);
     if (code)
-        return status_set(status, STATUS_UNAUTHENTICATED, "failed to get current user: %s", status->message);
+        return status_prefix(status, "failed to get current user: ");
     if (user.row_status == STORE_ARCHIVED)
         return status_set(status, STATUS_UNAUTHENTICATED, "user not found");
     Memos__Api__V1__GetCurrentUserResponse *out = CODEC_NEW(call->arena, Memos__Api__V1__GetCurrentUserResponse,

@@ -47,6 +47,8 @@ struct api_call {
     struct arena *arena;
     const struct api_services *services;
     struct api_caller caller;
+    bool
+        caller_unknown; /* there is a credential, but the database could not be asked; the caller counts as anonymous */
     int64_t deadline_ns; /* clock_mono_ns() */
 
     /* Request metadata by lower-case name; NULL if absent. On REST only what that transport lets through. */

@@ -66,17 +66,26 @@ static void set_caller(struct api_call *call, const struct store_user *user, boo
         .user_id = user->id, .role = roles[user->role], .username = user->username, .by_access_token = by_access_token};
 }
 
+bool auth_is_undecided(enum status_code code)
+{
+    return code == STATUS_UNAVAILABLE || code == STATUS_DEADLINE_EXCEEDED || code == STATUS_RESOURCE_EXHAUSTED ||
+           code == STATUS_UNKNOWN;
+}
+
 void auth_authenticate(void *ctx, struct api_call *call, const char *authorization)
 {
     struct auth *auth = ctx;
     struct store_user user;
     call->caller = (struct api_caller){0};
+    call->caller_unknown = false;
     const char *token = authorization ? bearer_token(call->arena, authorization) : NULL;
     if (!token)
         return;
     bool is_pat = strncmp(token, AUTH_PAT_PREFIX, AUTH_PAT_PREFIX_LENGTH) == 0;
-    if ((is_pat ? auth_pat_user : auth_access_token_user)(auth, call->arena, token, &user, NULL) == STATUS_OK)
+    enum status_code code = (is_pat ? auth_pat_user : auth_access_token_user)(auth, call->arena, token, &user, NULL);
+    if (code == STATUS_OK)
         set_caller(call, &user, !is_pat);
+    call->caller_unknown = auth_is_undecided(code);
 }
 
 void auth_authenticate_file(struct auth *auth, struct api_call *call, const char *authorization, const char *cookie)
@@ -87,6 +96,9 @@ void auth_authenticate_file(struct auth *auth, struct api_call *call, const char
     if (call->caller.user_id != 0 || !cookie)
         return;
     const char *token = auth_cookie_value(call->arena, cookie, auth_refresh_cookie);
-    if (token && auth_refresh_token_user(auth, call->arena, token, &user, &token_id, NULL) == STATUS_OK)
+    enum status_code code =
+        token ? auth_refresh_token_user(auth, call->arena, token, &user, &token_id, NULL) : STATUS_UNAUTHENTICATED;
+    if (code == STATUS_OK)
         set_caller(call, &user, true);
+    call->caller_unknown |= auth_is_undecided(code);
 }

@@ -12,7 +12,8 @@ struct auth;
 enum status_code auth_create(struct store *store, bool demo, struct auth **out, struct status *status);
 void auth_destroy(struct auth *auth); /* NULL is fine */
 
-/* rpc_authenticate_fn; ctx is the struct auth. Never fails: what cannot be verified stays anonymous. */
+/* rpc_authenticate_fn; ctx is the struct auth. Never fails: what cannot be verified stays anonymous, and caller_unknown
+ * is set if it might be at another time. */
 void auth_authenticate(void *auth, struct api_call *call, const char *authorization);
 
 /* For /file/...: bearer token as above, else the refresh cookie of the Cookie header. Both may be NULL. */
@@ -28,7 +29,8 @@ struct auth_grant {
 enum status_code auth_begin_session(struct auth *auth, struct api_call *call, const struct store_user *user,
                                     struct auth_grant *out, struct status *status);
 
-/* Renews the session of the refresh cookie, which is replaced by a new one. Errors: STATUS_UNAUTHENTICATED. */
+/* Renews the session of the refresh cookie, which is replaced by a new one. Errors: STATUS_UNAUTHENTICATED, which makes
+ * clients forget the session, and STATUS_UNAVAILABLE. */
 enum status_code auth_renew_session(struct auth *auth, struct api_call *call, struct auth_grant *out,
                                     struct status *status);
 

@@ -15,14 +15,17 @@ struct auth {
 
 #define AUTH_PAT_PREFIX "memos_pat_"
 
+/* Whether a failure says nothing about the credential: the database could not be asked. */
+bool auth_is_undecided(enum status_code code);
+
 /* The user of a bearer credential. Errors are of no interest to the client. */
 enum status_code auth_access_token_user(struct auth *auth, struct arena *arena, const char *token,
                                         struct store_user *out, struct status *status);
 enum status_code auth_pat_user(struct auth *auth, struct arena *arena, const char *token, struct store_user *out,
                                struct status *status);
 
-/* The user and token id of a refresh token whose session is on record. Errors: STATUS_UNAUTHENTICATED with the reason.
- */
+/* The user and token id of a refresh token whose session is on record. Errors: STATUS_UNAUTHENTICATED with the reason,
+ * or STATUS_UNAVAILABLE. */
 enum status_code auth_refresh_token_user(struct auth *auth, struct arena *arena, const char *token,
                                          struct store_user *out, const char **token_id, struct status *status);
 

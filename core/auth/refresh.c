@@ -30,8 +30,8 @@ static enum status_code find_session(struct auth *auth, struct arena *arena, con
     if (code == STATUS_NOT_FOUND)
         return refuse(status, "refresh token revoked");
     if (code)
-        return status_set(status, STATUS_UNAUTHENTICATED, "invalid refresh token: failed to get refresh token: %s",
-                          problem.message);
+        return status_set(status, auth_is_undecided(code) ? STATUS_UNAVAILABLE : STATUS_UNAUTHENTICATED,
+                          "invalid refresh token: failed to get refresh token: %s", problem.message);
     const Google__Protobuf__Timestamp *end = record->expires_at;
     int64_t now_s = now_ns / SECOND_NS;
     if (end && (end->seconds < now_s || (end->seconds == now_s && end->nanos < now_ns % SECOND_NS)))
@@ -56,6 +56,8 @@ enum status_code auth_refresh_token_user(struct auth *auth, struct arena *arena,
     if (code)
         return code;
     code = store_user_get(auth->store, NULL, arena, said.user_id, out, &problem);
+    if (auth_is_undecided(code))
+        return status_set(status, STATUS_UNAVAILABLE, "%s", problem.message);
     if (code)
         return refuse(status, code == STATUS_NOT_FOUND ? "user not found" : problem.message);
     if (out->row_status == STORE_ARCHIVED)
@@ -187,7 +189,8 @@ enum status_code auth_renew_session(struct auth *auth, struct api_call *call, st
     if (code == STATUS_NOT_FOUND) /* another request was faster */
         return refuse(status, "refresh token revoked");
     if (code)
-        return status_set(status, STATUS_INTERNAL, "failed to store refresh token: %s", problem.message);
+        return status_set(status, auth_is_undecided(code) ? code : STATUS_INTERNAL, "failed to store refresh token: %s",
+                          problem.message);
     code = grant_access(auth, call, &user, now_ns, out, status);
     if (code == STATUS_OK)
         set_cookie(call, fresh_token, record->expires_at->seconds);

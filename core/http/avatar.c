@@ -27,14 +27,15 @@ bool avatar_owns(const struct wire_request *request)
            split_path(request->path, &username, &length);
 }
 
-static bool may_read(const struct api_services *services, const struct wire_request *request)
+/* 0, or the HTTP status to refuse with. */
+static int check_access(const struct api_services *services, const struct wire_request *request)
 {
     struct api_call call = {.arena = request->arena, .services = services};
     if (config_is_public(services->config))
-        return true;
+        return 0;
     auth_authenticate_file(services->auth, &call, request->header(request, "Authorization"),
                            request->header(request, "Cookie"));
-    return !api_is_anonymous(&call);
+    return call.caller_unknown ? 503 : api_is_anonymous(&call) ? 401 : 0;
 }
 
 static void send_picture(const char *url, struct wire_request *request, struct wire_response *response)
@@ -77,8 +78,9 @@ void avatar_handle(void *ctx, struct wire_request *request, struct wire_response
     const struct api_services *services = ctx;
     struct status status = {0};
     char *url = NULL;
-    if (!may_read(services, request)) {
-        wire_response_message(response, 401, "unauthorized access");
+    int refused = check_access(services, request);
+    if (refused) {
+        wire_response_message(response, refused, refused == 401 ? "unauthorized access" : "Service Unavailable");
         return;
     }
     enum status_code code = find_picture(services, request, &url, &status);

@@ -98,7 +98,7 @@ static int check_access(struct file_request *file)
     }
     authenticate(file);
     if (caller->user_id == 0)
-        return 401;
+        return file->call.caller_unknown ? 503 : 401;
     if (!file->attachment.memo_id)
         return caller->user_id == file->attachment.creator_id || api_is_admin(&file->call) ? 0 : 403;
     return memo_access_check(caller, MEMO_RELATED, &file->memo, NULL) == STATUS_OK ? 0 : 403;
@@ -255,7 +255,10 @@ static void respond(struct file_request *file, struct wire_response *response)
     int refused = check_access(file);
     bool motion = wants_motion(file);
     if (refused)
-        wire_response_message(response, refused, refused == 401 ? "unauthorized access" : "forbidden access");
+        wire_response_message(response, refused,
+                              refused == 401   ? "unauthorized access"
+                              : refused == 503 ? "Service Unavailable"
+                                               : "forbidden access");
     else if (motion && !has_motion(&file->attachment))
         wire_response_message(response, 400, "attachment does not have motion clip");
     else if (file->attachment.storage == STORE_ATTACHMENT_EXTERNAL)

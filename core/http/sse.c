@@ -123,6 +123,11 @@ void sse_handle(void *ctx, struct wire_request *request, struct wire_response *r
         return;
     }
     auth_authenticate(sse->services->auth, &call, request->header(request, "Authorization"));
+    if (call.caller_unknown) {
+        wire_response_header(response, "Retry-After", "5");
+        wire_response_message(response, 503, "Service Unavailable");
+        return;
+    }
     if (api_is_anonymous(&call)) {
         wire_response_text(response, 401, "application/json", "{\"error\":\"authentication required\"}\n");
         return;

@@ -66,7 +66,8 @@ void rpc_match_request(const struct rpc_server *server, const struct wire_reques
 
 void rpc_call_init(struct rpc_call *call, const struct rpc_server *server, struct wire_request *request,
                    struct wire_response *response, const struct rpc_method *method, enum rpc_transport transport);
-/* Who calls, and may he? STATUS_UNAUTHENTICATED "authentication required" if not. */
+/* Who calls, and may he? STATUS_UNAUTHENTICATED "authentication required" if not, STATUS_UNAVAILABLE if that cannot be
+ * found out. */
 enum status_code rpc_call_authorize(struct rpc_call *call, struct status *status);
 /* Runs the handler within the deadline; on success *out is never NULL. */
 enum status_code rpc_call_invoke(struct rpc_call *call, const ProtobufCMessage *request, ProtobufCMessage **out,

@@ -80,6 +80,9 @@ enum status_code rpc_call_authorize(struct rpc_call *call, struct status *status
     const char *authorization = header(call, "Authorization");
     if (authorization)
         options->authenticate(options->ctx, &call->api, authorization);
+    /* "Unauthenticated" would make clients forget who they are, and an anonymous answer would lack what is theirs. */
+    if (call->api.caller_unknown)
+        return status_set(status, STATUS_UNAVAILABLE, "the credential cannot be checked now");
     if (!api_is_anonymous(&call->api))
         return STATUS_OK;
     unsigned flags = options->flags ? options->flags(options->ctx, call->method) : 0;

@@ -146,11 +146,13 @@ static void handle_match(const struct rpc_server *server, struct wire_request *r
     struct rpc_call call;
     struct status status = {0};
     rpc_call_init(&call, server, request, response, match->route->method, RPC_REST);
-    if (rpc_call_authorize(&call, &status) != STATUS_OK) {
+    enum status_code code = rpc_call_authorize(&call, &status);
+    if (code == STATUS_UNAUTHENTICATED) {
         answer_gate(response);
         return;
     }
-    enum status_code code = run(&call, match, &status);
+    if (code == STATUS_OK)
+        code = run(&call, match, &status);
     if (code == STATUS_OK) {
         response->status = 200;
         wire_response_header(response, "Content-Type", "application/json");

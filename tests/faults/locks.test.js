@@ -5,28 +5,30 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import { root } from "../wire/lib/server.js";
-import { backends, nameOf, startFor } from "./lib/backends.js";
+import { backends, nameOf, sql, startFor } from "./lib/backends.js";
 
 const HOLD_S = 5, WRITES = 24;
 
 const lockers = {
   mysql: [join(root, "tests/lib/mariadb.sh"), process.env.MEMORA_TEST_MARIADB,
-    `LOCK TABLES memo READ; SELECT 'locked'; SELECT SLEEP(${HOLD_S}); UNLOCK TABLES;`],
+    `LOCK TABLES memo READ; SELECT SLEEP(${HOLD_S}); UNLOCK TABLES;`,
+    "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%';"],
   postgres: [join(root, "tests/lib/postgres.sh"), process.env.MEMORA_TEST_POSTGRES,
-    `BEGIN; LOCK TABLE memo IN EXCLUSIVE MODE; SELECT 'locked'; SELECT pg_sleep(${HOLD_S}); COMMIT;`],
+    `BEGIN; LOCK TABLE memo IN EXCLUSIVE MODE; SELECT pg_sleep(${HOLD_S}); COMMIT;`,
+    "SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active';"],
 };
 
 /** Resolves once the table is locked; the result's `released` when it is free again. */
-function holdLock(backend, name) {
-  const [script, dir, sql] = lockers[backend];
-  const child = spawn(script, ["sql", dir, name], { stdio: ["pipe", "pipe", "inherit"] });
-  child.stdin.end(sql);
+async function holdLock(backend, name) {
+  const [script, dir, lock, look] = lockers[backend];
+  const child = spawn(script, ["sql", dir, name], { stdio: ["pipe", "ignore", "inherit"] });
+  child.stdin.end(lock);
   const released = new Promise((done) => child.once("close", done));
-  return new Promise((done, fail) => {
-    // The clients of both print in blocks when they are not at a terminal: so give the statement a moment.
-    setTimeout(() => done({ released }), 700);
-    child.once("error", fail);
-  });
+  for (let tries = 0; !/^\s*1\s*$/m.test(sql(backend, look, name)); tries++) {
+    assert.ok(tries < 100, "the lock was not taken");
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  return { released };
 }
 
 for (const backend of ["postgres", "mysql"])

@@ -48,7 +48,7 @@ async function upload(filename, size) {
 async function refusesUpload(filename, size) {
   const answer = await upload(filename, size);
   assert.ok(answer.status >= 400, `${filename} was taken`);
-  assert.ok([8, 13, 14].includes(answer.json.code), answer.text);
+  assert.ok([8, 9, 13, 14].includes(answer.json.code), answer.text);
   assert.ok(!answer.text.includes(SECRET) && !server.output.includes(SECRET));
   proxy.heal();
   const listed = await server.rest("GET", "/api/v1/attachments?pageSize=1000", { token });

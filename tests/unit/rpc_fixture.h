@@ -92,6 +92,7 @@ static inline void fixture_authenticate(void *ctx, struct api_call *call, const 
     (void)ctx;
     if (strcmp(authorization, "Bearer alice") == 0)
         call->caller = (struct api_caller){.user_id = 7, .role = API_ROLE_USER, .username = "alice"};
+    call->caller_unknown = strcmp(authorization, "Bearer while-the-database-is-away") == 0;
 }
 
 static inline unsigned fixture_flags(void *ctx, const struct rpc_method *method)

@@ -266,6 +266,9 @@ static void test_gate(void **state)
     with_header("Authorization", "Bearer alice");
     assert_int_equal(post(DELETE_MEMO, "{}"), 200);
     assert_int_equal(fx.caller.user_id, 7);
+    fx.headers[1].value = "Bearer while-the-database-is-away"; /* neither refused for good nor served as a stranger */
+    post(GET_MEMO, "{}");
+    assert_error(503, "{\"code\":\"unavailable\",\"message\":\"the credential cannot be checked now\"}");
     /* a bad credential on a public method is an anonymous call */
     fx.headers[1].value = "Bearer stale";
     assert_int_equal(post(GET_MEMO, "{}"), 200);

@@ -89,6 +89,18 @@ static void test_wrong_method(void **state)
     }
 }
 
+/* Nobody is told that his credential is bad, or served as a stranger, only because it cannot be looked up. */
+static void test_unknown_caller(void **state)
+{
+    (void)state;
+    without_headers();
+    with_header("Authorization", "Bearer while-the-database-is-away");
+    send("DELETE", "/api/v1/memos/a", "");
+    assert_error(503, "{\"code\":14,\"message\":\"the credential cannot be checked now\",\"details\":[]}");
+    assert_int_equal(send("GET", "/api/v1/memos/a", ""), 503);
+    assert_int_equal(fx.calls, 0);
+}
+
 static void test_gate(void **state)
 {
     (void)state;
@@ -306,9 +318,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_tear_down)
-        TEST(test_success),    TEST(test_paths),      TEST(test_wrong_method), TEST(test_gate),
-        TEST(test_whole_body), TEST(test_body_field), TEST(test_patch_masks),  TEST(test_query),
-        TEST(test_forms),      TEST(test_errors),     TEST(test_metadata),     TEST(test_quick),
+        TEST(test_success),        TEST(test_paths),      TEST(test_wrong_method), TEST(test_gate),
+        TEST(test_whole_body),     TEST(test_body_field), TEST(test_patch_masks),  TEST(test_query),
+        TEST(test_unknown_caller), TEST(test_forms),      TEST(test_errors),       TEST(test_metadata),
+        TEST(test_quick),
     };
     return cmocka_run_group_tests_name("rpc_rest", tests, NULL, NULL);
 }
