@@ -96,6 +96,22 @@ test("Markdown is drawn and harmless", async () => {
   assert.equal(await card("Everything at once").getByRole("checkbox", { checked: true }).count(), 2);
 });
 
+test("commands and names are completed from the keyboard", async () => {
+  await composer().click();
+  await page.keyboard.type("/task");
+  await page.getByRole("option", { name: "Task list" }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("ask @fou");
+  await page.getByRole("option", { name: "founder" }).waitFor();
+  assert.deepEqual(await axe(page), []);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("first");
+  assert.equal(await composer().inputValue(), "- [ ] ask @founder first");
+  await page.keyboard.press("Control+Enter");
+  await card("first").getByRole("checkbox").first().waitFor();
+  noProblems();
+});
+
 test("edit, pin, archive, restore and delete", async () => {
   await write("Fleeting thought #temp");
   await menu("Fleeting thought", "Edit");

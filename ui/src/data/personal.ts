@@ -22,11 +22,11 @@ export function useStats(user: string | undefined) {
   });
 }
 
-export type StatsScope = "explore" | "archived";
+export type StatsScope = "explore" | "archived" | "visible";
 
-const scopeRequests = { explore: { filter: 'visibility in ["PUBLIC", "PROTECTED"]' }, archived: { state: State.ARCHIVED } };
+const scopeRequests = { explore: { filter: 'visibility in ["PUBLIC", "PROTECTED"]' }, archived: { state: State.ARCHIVED }, visible: {} };
 
-/** Counts over what everybody shares, or over one's own archived memos. */
+/** Counts over what everybody shares, one's own archived memos, or all that one may see. */
 export function useAllStats(scope: StatsScope, enabled: boolean) {
   return useQuery({
     queryKey: ["all-stats", scope],

@@ -1,7 +1,7 @@
 import { type ClipboardEvent, type DragEvent, type KeyboardEvent, type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react";
 import { describeError } from "@/api/errors";
 import { useMemoSetting } from "@/data/instance";
-import { useStats } from "@/data/personal";
+import { useAllStats, useStats } from "@/data/personal";
 import { useMe } from "@/data/users";
 import { Visibility } from "@/gen/memos/api/v1/memo_service_pb";
 import { t } from "@/i18n";
@@ -10,7 +10,7 @@ import { useLatest } from "@/lib/hooks";
 import { Button, IconButton } from "@/ui/Button";
 import { GlobeIcon, PaperclipIcon } from "@/ui/icons";
 import { applyEdit } from "./applyEdit";
-import { CompletionList } from "./CompletionList";
+import { commandName, CompletionList } from "./CompletionList";
 import { type Draft, storeDraft } from "./drafts";
 import { editForKey } from "./keys";
 import { type Edit, pasteLink, type Selection } from "./textOps";
@@ -54,8 +54,16 @@ export function Editor({ draftKey, initial, storedFiles = none, placeholder, lab
   const { uploads, add, remove, move, retry } = useUploads(initial.files, storedFiles, useUploadLimit());
   const me = useMe();
   const stats = useStats(me?.name).data;
-  const tags = useMemo(() => new Map(Object.entries(stats?.tagCount ?? {})), [stats]);
-  const { area, completion, update, take, onKey, close } = useCompletion(tags);
+  const people = useAllStats("visible", Boolean(me) && content.includes("@")).data;
+  const known = useMemo(
+    () => ({
+      tags: new Map(Object.entries(stats?.tagCount ?? {})),
+      people: new Map(people?.map((one) => [one.name.split("/")[1]!, one.totalMemoCount])),
+      commandName,
+    }),
+    [stats, people],
+  );
+  const { area, completion, update, take, onKey, close } = useCompletion(known);
   const picker = useRef<HTMLInputElement>(null);
   const listId = useId();
   const limit = useMemoSetting()?.contentLengthLimit || 8192;

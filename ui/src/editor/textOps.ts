@@ -26,7 +26,8 @@ function lineEnd(text: string, at: number): number {
   return end < 0 ? text.length : end;
 }
 
-function insideFence(text: string, at: number): boolean {
+/** Whether the character at `at` stands in a block of code. */
+export function insideFence(text: string, at: number): boolean {
   return (text.slice(0, at).match(/^\s{0,3}(```|~~~)/gm)?.length ?? 0) % 2 === 1;
 }
 

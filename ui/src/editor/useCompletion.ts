@@ -1,41 +1,35 @@
-import { useCallback, useRef, useState } from "react";
-import { isTagCharacter } from "@/markdown/tagSyntax";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { applyEdit, caretPoint } from "./applyEdit";
-import { suggest, wordBefore } from "./textOps";
+import { type Found, type Known, type Offer, offersAt } from "./offers";
 
-export interface Completion {
-  from: number;
-  word: string;
-  options: string[];
+export interface Completion extends Found {
   chosen: number;
   left: number;
   top: number;
 }
 
-const tagCharacter = { test: isTagCharacter } as RegExp;
-const maxOptions = 8;
-
-/** Offers known tags after `#` and a letter. The text area keeps the focus all the while. */
-export function useCompletion(tags: Map<string, number>) {
+/** Offers what may be meant by the word at the caret. The text area keeps the focus all the while. */
+export function useCompletion(known: Known) {
   const [open, setOpen] = useState<Completion>();
   const area = useRef<HTMLTextAreaElement>(null);
 
   const update = useCallback(() => {
     const own = area.current;
     if (!own || own.selectionStart !== own.selectionEnd || document.activeElement !== own) return setOpen(undefined);
-    const found = wordBefore(own.value, own.selectionStart, "#", tagCharacter);
-    const options = found ? suggest(found.word, tags, maxOptions) : [];
-    if (!found || !options.length) return setOpen(undefined);
-    const point = caretPoint(own, found.from - 1);
-    setOpen((was) => ({ ...found, options, chosen: was?.from === found.from ? Math.min(was.chosen, options.length - 1) : 0, left: point.left, top: point.top + point.line }));
-  }, [tags]);
+    const found = offersAt(own.value, own.selectionStart, known);
+    if (!found) return setOpen(undefined);
+    const point = caretPoint(own, found.from);
+    setOpen((was) => ({ ...found, chosen: was?.from === found.from ? Math.min(was.chosen, found.offers.length - 1) : 0, left: point.left, top: point.top + point.line }));
+  }, [known]);
+
+  // What is known may come while the word stands there.
+  useEffect(update, [update]);
 
   const take = useCallback(
-    (option: string) => {
+    ({ insert, back }: Offer) => {
       if (!area.current || !open) return;
-      const insert = `${option} `;
-      const end = open.from + insert.length;
-      applyEdit(area.current, { from: open.from, to: open.from + open.word.length, insert, start: end, end });
+      const end = open.from + insert.length - back;
+      applyEdit(area.current, { from: open.from, to: open.from + 1 + open.word.length, insert, start: end, end });
       setOpen(undefined);
     },
     [open],
@@ -45,13 +39,13 @@ export function useCompletion(tags: Map<string, number>) {
   const onKey = useCallback(
     (key: string): boolean => {
       if (!open) return false;
-      const count = open.options.length;
+      const count = open.offers.length;
       if (key === "ArrowDown" || key === "ArrowUp") {
         setOpen({ ...open, chosen: (open.chosen + (key === "ArrowDown" ? 1 : count - 1)) % count });
         return true;
       }
       if (key === "Enter" || key === "Tab") {
-        take(open.options[open.chosen]!);
+        take(open.offers[open.chosen]!);
         return true;
       }
       if (key === "Escape") {

@@ -134,7 +134,7 @@ function When({ memo, by, dated }: { memo: Memo; by: "create_time" | "update_tim
   const tip = [created && t("memo.createdAt", { time: formatFull(created) }), edited && t("memo.updatedAt", { time: formatFull(updated) })].filter(Boolean).join("\n");
   const own = place.path === `/memos/${memoUid(memo.name)}`;
   return (
-    <Link to={`/memos/${memoUid(memo.name)}`} title={tip} className="whitespace-nowrap hover:text-ink hover:underline">
+    <Link to={`/memos/${memoUid(memo.name)}`} title={tip} className={cx("hover:text-ink hover:underline", own ? "min-w-0" : "whitespace-nowrap")}>
       <time dateTime={shown.toISOString()}>{own ? `${formatDate(shown)}, ${formatClock(shown)}` : shortTime(shown, dated)}</time>
     </Link>
   );

@@ -1,5 +1,5 @@
 import "@/i18n/late";
-import { type ComponentType, lazy, Suspense } from "react";
+import { type ComponentType, lazy, Suspense, useEffect, useRef } from "react";
 import { Link } from "@/app/Link";
 import { usePlace } from "@/app/router";
 import { useInstanceTitle } from "@/data/instance";
@@ -44,10 +44,13 @@ export default function SettingsPage() {
   const current = all.find((one) => one.key === hash.slice(1)) ?? personal[0]!;
   useDocumentTitle(`${t(current.text)} · ${t("nav.settings")}`, useInstanceTitle());
   const View = current.view;
+  const list = useRef<HTMLElement>(null);
+  // On a phone the sections are a row that scrolls sideways.
+  useEffect(() => list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }), [current.key]);
   return (
     <div className="mx-auto grid max-w-5xl gap-x-8 gap-y-4 py-4 md:py-6 lg:grid-cols-[12rem_minmax(0,1fr)]">
       <h1 className="font-serif text-3xl tracking-tight lg:col-span-2">{t("nav.settings")}</h1>
-      <nav aria-label={t("nav.settings")} className="flex min-w-0 gap-1 overflow-x-auto pb-1 [scrollbar-width:none] lg:sticky lg:top-6 lg:flex-col lg:self-start">
+      <nav ref={list} aria-label={t("nav.settings")} className="flex min-w-0 gap-1 overflow-x-auto pb-1 [scrollbar-width:none] lg:sticky lg:top-6 lg:flex-col lg:self-start">
         {personal.map((one) => (
           <SectionLink key={one.key} entry={one} here={one === current} />
         ))}
