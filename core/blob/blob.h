@@ -19,11 +19,13 @@ struct plugin;
  * `bucket`) gets all new attachments that don't go to the database. Before the first worker starts. */
 enum status_code blob_open(const struct plugin *plugin, const struct config *config, struct blob **out,
                            struct status *status);
-/* The plugin that blob_open did not get: the one of buckets, for the S3 settings of the instance and of rows, or the
- * one of files, for LOCAL rows, with its default configuration. Before the first worker starts. */
-enum status_code blob_add_plugin(struct blob *blob, const struct plugin *plugin, struct status *status);
-/* That plugin, loaded; NULL if it is not installed. */
-const struct plugin *blob_other_plugin(const struct config *config, const struct plugin *chosen);
+/* The plugin of files where the configuration names another, loaded; NULL if it is not installed. (The one of S3, for
+ * settings of the instance and of attachments, is loaded when first needed: its libraries take more memory than all
+ * the rest.) */
+const struct plugin *blob_files_plugin(const struct config *config, const struct plugin *chosen);
+/* Adds that plugin, with its default configuration, for LOCAL rows where the configuration names a bucket. Before the
+ * first worker starts. */
+enum status_code blob_add_files(struct blob *blob, const struct plugin *plugin, struct status *status);
 bool blob_is_bucket(const struct blob *blob); /* the configuration names a bucket */
 /* Writes, reads and removes a probe object in the configured storage. STATUS_FAILED_PRECONDITION, one line. */
 enum status_code blob_check(struct blob *blob, struct status *status);

@@ -110,11 +110,26 @@ static enum status_code find(struct blob *blob, const Memos__Store__StorageS3Con
     return STATUS_OK;
 }
 
+/* Its libraries take more memory than the rest of the server: it is loaded by those only who have a bucket. */
+static enum status_code load_plugin(struct blob *blob, struct status *status)
+{
+    struct status problem = {0};
+    if (blob->bucket_plugin ||
+        !plugin_load(blob->config->plugin_dir, MEMORA_KIND_STORAGE, "s3", &blob->bucket_plugin, &problem))
+        return STATUS_OK;
+    if (problem.code == STATUS_NOT_FOUND)
+        return status_set(status, STATUS_FAILED_PRECONDITION, "the plugin storage-s3 is not installed");
+    log_warn("%s", problem.message);
+    return status_set(status, STATUS_FAILED_PRECONDITION, "the plugin storage-s3 cannot be loaded");
+}
+
 static enum status_code use(struct blob *blob, const Memos__Store__StorageS3Config *settings,
                             struct blob_instance **out, struct status *status)
 {
     struct blob_bucket *bucket;
-    enum status_code code = find(blob, settings, &bucket, status);
+    enum status_code code = load_plugin(blob, status);
+    if (code == STATUS_OK)
+        code = find(blob, settings, &bucket, status);
     if (code)
         return code;
     if (!bucket->instance.storage) {
@@ -145,8 +160,6 @@ enum status_code blob_bucket_acquire(struct blob *blob, const Memos__Store__Stor
     if (is_configured(blob, settings))
         return STATUS_OK;
     *out = NULL;
-    if (!blob->bucket_plugin)
-        return status_set(status, STATUS_FAILED_PRECONDITION, "the plugin storage-s3 is not installed");
     pthread_mutex_lock(&blob->bucket_lock);
     enum status_code code = use(blob, settings, out, &problem);
     pthread_mutex_unlock(&blob->bucket_lock);

@@ -31,7 +31,7 @@ struct blob {
 
     struct blob_instance configured; /* the bucket that the configuration file names, if it does */
     const Memos__Store__StorageS3Config *configured_settings;
-    const struct plugin *bucket_plugin; /* for buckets of the settings; NULL: not installed */
+    const struct plugin *bucket_plugin; /* for buckets of the settings; NULL: not needed yet */
     struct arena *arena;                /* of configured_settings */
     pthread_mutex_t bucket_lock;        /* guards the list below and users and times in it */
     struct blob_bucket *buckets;

@@ -102,26 +102,22 @@ enum status_code blob_open(const struct plugin *plugin, const struct config *con
     return code;
 }
 
-enum status_code blob_add_plugin(struct blob *blob, const struct plugin *plugin, struct status *status)
+enum status_code blob_add_files(struct blob *blob, const struct plugin *plugin, struct status *status)
 {
-    if (!has_buckets(plugin))
-        return open_files(blob, plugin, &(struct config_section){.name = blob->config->storage.name}, status);
-    blob->bucket_plugin = plugin;
-    return STATUS_OK;
+    if (!blob_is_bucket(blob))
+        return STATUS_OK; /* the configured one has them */
+    return open_files(blob, plugin, &(struct config_section){.name = blob->config->storage.name}, status);
 }
 
-const struct plugin *blob_other_plugin(const struct config *config, const struct plugin *chosen)
+const struct plugin *blob_files_plugin(const struct config *config, const struct plugin *chosen)
 {
-    static const char *const names[] = {"s3", "fs"};
-    const struct plugin *other = NULL;
+    const struct plugin *files = NULL;
     struct status problem = {0};
-    for (size_t i = 0; i < sizeof names / sizeof *names && !other; i++) {
-        if (strcmp(chosen->table->name, names[i]) != 0 &&
-            plugin_load(config->plugin_dir, MEMORA_KIND_STORAGE, names[i], &other, &problem) &&
-            problem.code != STATUS_NOT_FOUND)
-            log_warn("%s", problem.message);
-    }
-    return other;
+    if (strcmp(chosen->table->name, "fs") != 0 &&
+        plugin_load(config->plugin_dir, MEMORA_KIND_STORAGE, "fs", &files, &problem) &&
+        problem.code != STATUS_NOT_FOUND)
+        log_warn("%s", problem.message);
+    return files;
 }
 
 bool blob_is_bucket(const struct blob *blob)

@@ -53,12 +53,12 @@ enum status_code move_site_open(struct move_site *site, const struct config *con
         return status->code;
     if (access == MOVE_WRITE && config_make_data_dir(config->data_dir, status))
         return status->code;
-    const struct plugin *other = blob_other_plugin(config, storage);
+    const struct plugin *other = blob_files_plugin(config, storage);
     enum status_code code = open_database(site, database, access, status);
     if (code == STATUS_OK)
         code = blob_open(storage, config, &site->blob, status);
     if (code == STATUS_OK && other)
-        (void)blob_add_plugin(site->blob, other, NULL); /* logs; what lies there then counts as missing */
+        (void)blob_add_files(site->blob, other, NULL); /* logs; what lies there then counts as missing */
     return code == STATUS_OK && access == MOVE_WRITE ? blob_check(site->blob, status) : code;
 }
 

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <link.h>
 #include <ltdl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,14 +168,14 @@ static enum status_code load_new(const char *path, enum memora_kind kind, const 
     return code;
 }
 
-enum status_code plugin_load(const char *dir, enum memora_kind kind, const char *name, const struct plugin **out,
-                             struct status *status)
+/* libltdl is not thread-safe, and code that it brought in belongs to the process: so does this lock. */
+static pthread_mutex_t load_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static enum status_code find_or_load(const char *dir, enum memora_kind kind, const char *name,
+                                     const struct plugin **out, struct status *status)
 {
     char path[PATH_MAX], stem[NAME_MAX_LENGTH + 1];
     struct stat info;
-    struct status own; /* load_new() reads the code back, so there must be a place for it */
-    if (!status)
-        status = &own;
     if (resolve(dir, kind, name, path, stem, status) || check_file(path, &info, status))
         return status->code;
     struct plugin_record *record = plugin_registry_find(info.st_dev, info.st_ino);
@@ -193,4 +194,14 @@ enum status_code plugin_load(const char *dir, enum memora_kind kind, const char 
     plugin_registry_add(record);
     *out = &record->plugin;
     return STATUS_OK;
+}
+
+enum status_code plugin_load(const char *dir, enum memora_kind kind, const char *name, const struct plugin **out,
+                             struct status *status)
+{
+    struct status own; /* load_new() reads the code back, so there must be a place for it */
+    pthread_mutex_lock(&load_lock);
+    enum status_code code = find_or_load(dir, kind, name, out, status ? status : &own);
+    pthread_mutex_unlock(&load_lock);
+    return code;
 }

@@ -1,5 +1,5 @@
-/* Finding, checking and loading plugins. All but plugin_configure runs on the main thread before the first worker starts
- * (libltdl is not thread-safe); loaded code stays until the process ends. */
+/* Finding, checking and loading plugins. What the configuration names is loaded on the main thread before the first
+ * worker starts; loaded code stays until the process ends. */
 #ifndef MEMORA_PLUGIN_PLUGIN_H
 #define MEMORA_PLUGIN_PLUGIN_H
 
@@ -23,7 +23,8 @@ struct plugin {
 };
 
 /* name is a plugin name ("sqlite": <dir>/db-sqlite.so) or an absolute path. Errors are one line with path, what was
- * expected and what was found: STATUS_NOT_FOUND, STATUS_FAILED_PRECONDITION (refused), STATUS_INTERNAL. */
+ * expected and what was found: STATUS_NOT_FOUND, STATUS_FAILED_PRECONDITION (refused), STATUS_INTERNAL.
+ * Thread-safe. */
 enum status_code plugin_load(const char *dir, enum memora_kind kind, const char *name, const struct plugin **out,
                              struct status *status);
 

@@ -1,6 +1,7 @@
 #include "plugin/internal.h"
 
-/* Code that dlopen() brought in belongs to the process, not to a server object; so does this list. Main thread only. */
+/* Code that dlopen() brought in belongs to the process, not to a server object; so does this list. Guarded by the lock
+ * of plugin_load(). */
 static struct plugin_record *first;
 
 struct plugin_record *plugin_registry_find(dev_t device, ino_t inode)

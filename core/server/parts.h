@@ -18,7 +18,7 @@
 struct server {
     const struct config *config;
     const struct plugin *database_plugin, *storage_plugin;
-    const struct plugin *other_storage_plugin; /* of files if the configured one is of buckets, else the reverse */
+    const struct plugin *files_plugin; /* where another is configured; NULL: none */
     struct db *db;
     struct store *store;
     struct blob *blob;

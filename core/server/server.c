@@ -89,7 +89,7 @@ static enum status_code open_storage(struct server *server, struct status *statu
     struct status problem = {0};
     if (blob_open(server->storage_plugin, server->config, &server->blob, status))
         return status->code;
-    if (server->other_storage_plugin && blob_add_plugin(server->blob, server->other_storage_plugin, &problem))
+    if (server->files_plugin && blob_add_files(server->blob, server->files_plugin, &problem))
         log_warn("%s", problem.message);
     return blob_check(server->blob, status);
 }
@@ -125,7 +125,6 @@ static enum status_code open_services(struct server *server, struct status *stat
     return STATUS_OK;
 }
 
-/* Plugins are loaded before the first thread starts: libltdl is not thread-safe. */
 static enum status_code start(struct server *server, struct status *status)
 {
     const struct config *config = server->config;
@@ -133,7 +132,7 @@ static enum status_code start(struct server *server, struct status *status)
     if (plugin_load(config->plugin_dir, MEMORA_KIND_DB, config->database_plugin, &server->database_plugin, status) ||
         plugin_load(config->plugin_dir, MEMORA_KIND_STORAGE, config->storage_plugin, &server->storage_plugin, status))
         return status->code;
-    server->other_storage_plugin = blob_other_plugin(config, server->storage_plugin);
+    server->files_plugin = blob_files_plugin(config, server->storage_plugin);
     if (config_make_data_dir(config->data_dir, status) || open_database(server, status) ||
         open_services(server, status))
         return status->code;
