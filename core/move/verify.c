@@ -18,7 +18,7 @@ struct verify {
     struct move_site *site;
     bool repair;
     uint64_t found, repaired;
-    uint64_t attachments, contents; /* looked at */
+    uint64_t attachments, files; /* looked at; found outside of the database */
     struct ids {
         int64_t *ids;
         size_t count, room;
@@ -126,7 +126,7 @@ static enum status_code look_at_row(struct move_sink *sink, unsigned table, cons
         lost->ids[lost->count++] = id;
         return STATUS_OK;
     }
-    verify->contents++;
+    verify->files += row->values[STORE_MOVE_ATTACHMENT_STORAGE].len > 0;
     if (content->size != (uint64_t)size) {
         snprintf(text, sizeof text, "attachment %" PRId64 ": its content has %" PRIu64 " bytes, its row says %" PRId64,
                  id, content->size, size);
@@ -145,12 +145,12 @@ static enum status_code remove_row(struct db_conn *conn, void *ctx, struct statu
     return code;
 }
 
-/* An attachment without content can only fail. But when nothing at all is found, it is rather the storage that is not
+/* An attachment without content can only fail. But when no file at all is found, it is rather the storage that is not
  * the right one, or not mounted. */
 static enum status_code verify_lost(struct verify *verify, struct status *status)
 {
     char text[128];
-    bool repair = verify->repair && verify->contents > 0;
+    bool repair = verify->repair && verify->files > 0;
     for (size_t i = 0; i < verify->lost.count; i++) {
         int32_t id = (int32_t)verify->lost.ids[i];
         if (repair && db_write(verify->site->db, remove_row, &id, status))
@@ -159,7 +159,7 @@ static enum status_code verify_lost(struct verify *verify, struct status *status
         tell(verify, repair, text);
     }
     if (verify->repair && !repair && verify->lost.count)
-        printf("no content at all was found: is this the right storage? Nothing is removed.\n");
+        printf("none of the files was found: is this the right storage? No row is removed.\n");
     return STATUS_OK;
 }
 

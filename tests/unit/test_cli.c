@@ -200,17 +200,46 @@ static void test_help(void **state)
     assert_false(cli_print_completion(stdout, "tcsh"));
 }
 
+static void test_moves(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("copy", "--from", "a.conf", "--to=b.conf", "--attachments", "storage"), STATUS_OK);
+    assert_int_equal(cli.command, CLI_COPY);
+    assert_string_equal(cli.from, "a.conf");
+    assert_string_equal(cli.to, "b.conf");
+    assert_string_equal(cli.attachments, "storage");
+    assert_int_equal(PARSE("backup", "--data", "/srv", "x.tar.zst"), STATUS_OK);
+    assert_int_equal(cli.command, CLI_BACKUP);
+    assert_string_equal(cli.argument, "x.tar.zst");
+    assert_int_equal(PARSE("backup", "-"), STATUS_OK);
+    assert_string_equal(cli.argument, "-");
+    assert_int_equal(PARSE("restore", "x.tar.zst", "--attachments", "database"), STATUS_OK);
+    assert_int_equal(PARSE("verify", "--repair"), STATUS_OK);
+    assert_true(cli.repair);
+    assert_null(cli.argument);
+    assert_int_equal(PARSE("verify", "x.tar.zst"), STATUS_OK);
+    assert_string_equal(cli.argument, "x.tar.zst");
+    assert_int_equal(PARSE("copy", "--from", "a.conf"), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(status.message, "copy needs --from CONFIG and --to CONFIG");
+    assert_int_equal(PARSE("copy", "--from", "a", "--to", "b", "--dsn", "x"), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(PARSE("copy", "--from"), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(PARSE("backup"), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(status.message, "backup needs a file");
+    assert_int_equal(PARSE("backup", "a", "b"), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(PARSE("verify", "--repair", "x.tar.zst"), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(status.message, "an archive cannot be repaired");
+    assert_int_equal(PARSE("verify", "--repair=yes"), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(PARSE("serve", "--repair"), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(status.message, "--repair does not go with this command");
+}
+
 int main(void)
 {
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        WITH_ARENA(test_serves_by_itself),
-        WITH_ARENA(test_memos_flags),
-        WITH_ARENA(test_own_flags),
-        WITH_ARENA(test_commands),
-        WITH_ARENA(test_mistakes),
-        WITH_ARENA(test_too_many_flags),
-        WITH_ARENA(test_help),
+        WITH_ARENA(test_serves_by_itself), WITH_ARENA(test_moves),    WITH_ARENA(test_memos_flags),
+        WITH_ARENA(test_own_flags),        WITH_ARENA(test_commands), WITH_ARENA(test_mistakes),
+        WITH_ARENA(test_too_many_flags),   WITH_ARENA(test_help),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
