@@ -63,27 +63,24 @@ enum status_code api_attachment_service_update_attachment(struct api_call *call,
 
 struct removal {
     struct arena *arena;
-    const int32_t *ids;
+    const struct store_attachment *attachments;
     size_t count;
 };
 
 static enum status_code remove_rows(struct db_conn *conn, void *ctx, struct status *status)
 {
     const struct removal *removal = ctx;
-    return store_attachment_delete(conn, removal->arena, removal->ids, removal->count, status);
+    return store_attachment_delete(conn, removal->arena, removal->attachments, removal->count, status);
 }
 
 /* Rows first: a file without a row is only litter, a row without its file would be a broken picture. */
 static enum status_code remove_all(struct api_call *call, const struct store_attachment *attachments, size_t count,
                                    struct status *status)
 {
-    int32_t *ids = ARENA_ARRAY(call->arena, int32_t, count);
-    for (size_t i = 0; i < count; i++)
-        ids[i] = attachments[i].id;
-    struct removal removal = {call->arena, ids, count};
+    struct removal removal = {call->arena, attachments, count};
     if (store_write(call->services->store, remove_rows, &removal, status))
         return api_attachment_failed("failed to delete attachment: ", status);
-    blob_remove_all(call->services->blob, call->arena, attachments, count);
+    blob_removals_due(call->services->blob);
     return STATUS_OK;
 }
 

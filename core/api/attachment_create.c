@@ -184,7 +184,7 @@ static enum status_code save(struct api_call *call, const Memos__Store__Instance
     enum status_code code = store_write(call->services->store, insert, &insertion, status);
     if (code == STATUS_OK)
         return code;
-    blob_remove_all(call->services->blob, call->arena, attachment, 1);
+    blob_abandon(call->services->blob, call->arena, attachment);
     if (code == STATUS_ALREADY_EXISTS)
         return taken(attachment->uid, status);
     return api_attachment_failed("failed to create attachment: ", status);

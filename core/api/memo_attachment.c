@@ -108,24 +108,22 @@ static struct selection arrange_groups(struct arena *arena, const struct selecti
 }
 
 static enum status_code delete_others(struct api_call *call, struct db_conn *conn, const struct selection *current,
-                                      const struct selection *kept, struct api_removed_attachments *removed,
-                                      struct status *status)
+                                      const struct selection *kept, bool *removed, struct status *status)
 {
-    int32_t *ids = ARENA_ARRAY(call->arena, int32_t, current->count);
-    removed->items = ARENA_ARRAY(call->arena, struct store_attachment, current->count);
-    removed->count = 0;
+    struct store_attachment *others = ARENA_ARRAY(call->arena, struct store_attachment, current->count);
+    size_t count = 0;
     for (size_t i = 0; i < current->count; i++) {
         const struct store_attachment *attachment = &current->items[i];
         if (holds(kept, attachment->id))
             continue;
         if (attachment->creator_id != call->caller.user_id && !api_is_admin(call))
             return status_set(status, STATUS_PERMISSION_DENIED, "cannot remove another user's attachment");
-        ids[removed->count] = attachment->id;
-        removed->items[removed->count++] = *attachment;
+        others[count++] = *attachment;
     }
-    for (size_t done = 0; done < removed->count; done += STORE_IN_MAX) {
-        size_t part = removed->count - done < STORE_IN_MAX ? removed->count - done : STORE_IN_MAX;
-        enum status_code code = store_attachment_delete(conn, call->arena, ids + done, part, status);
+    *removed = count > 0;
+    for (size_t done = 0; done < count; done += STORE_IN_MAX) {
+        size_t part = count - done < STORE_IN_MAX ? count - done : STORE_IN_MAX;
+        enum status_code code = store_attachment_delete(conn, call->arena, others + done, part, status);
         if (code)
             return code;
     }
@@ -134,8 +132,7 @@ static enum status_code delete_others(struct api_call *call, struct db_conn *con
 
 enum status_code api_memo_replace_attachments(struct api_call *call, struct db_conn *conn,
                                               const struct store_memo *memo, Memos__Api__V1__Attachment *const *wanted,
-                                              size_t count, struct api_removed_attachments *removed,
-                                              struct status *status)
+                                              size_t count, bool *removed, struct status *status)
 {
     struct selection requested = {0}, current = {0};
     enum status_code code = resolve_wanted(call, conn, wanted, count, &requested, status);
@@ -152,16 +149,11 @@ enum status_code api_memo_replace_attachments(struct api_call *call, struct db_c
     return code;
 }
 
-void api_remove_attachment_bytes(struct api_call *call, const struct api_removed_attachments *removed)
-{
-    blob_remove_all(call->services->blob, call->arena, removed->items, removed->count);
-}
-
 struct set_attachments {
     struct api_call *call;
     const Memos__Api__V1__SetMemoAttachmentsRequest *request;
     struct store_memo memo;
-    struct api_removed_attachments removed;
+    bool removed;
 };
 
 static enum status_code set_attachments(struct db_conn *conn, void *ctx, struct status *status)
@@ -185,7 +177,8 @@ enum status_code api_memo_service_set_memo_attachments(struct api_call *call,
     enum status_code code = store_write(call->services->store, set_attachments, &set, status);
     if (code)
         return code;
-    api_remove_attachment_bytes(call, &set.removed);
+    if (set.removed)
+        blob_removals_due(call->services->blob);
     api_memo_announce_update(call, &set.memo, "memo.updated");
     *response = api_empty(call->arena);
     return STATUS_OK;

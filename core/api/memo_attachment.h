@@ -5,20 +5,11 @@
 #include "api/memo_common.h"
 #include "store/attachment.h"
 
-/* Attachments whose rows a write removed; their bytes go once the write is on disk. */
-struct api_removed_attachments {
-    struct store_attachment *items;
-    size_t count;
-};
-
 /* Makes the attachments of the memo those of the request, in that order (memos.md 2.11): the others are deleted, those
- * of other memos move here. INVALID_ARGUMENT, NOT_FOUND and PERMISSION_DENIED as the contract has them. */
+ * of other memos move here. *removed tells whether any was: then call blob_removals_due after the write.
+ * INVALID_ARGUMENT, NOT_FOUND and PERMISSION_DENIED as the contract has them. */
 enum status_code api_memo_replace_attachments(struct api_call *call, struct db_conn *conn,
                                               const struct store_memo *memo, Memos__Api__V1__Attachment *const *wanted,
-                                              size_t count, struct api_removed_attachments *removed,
-                                              struct status *status);
-
-/* After the write: removes the bytes. Failures are logged; verify finds what is left over. */
-void api_remove_attachment_bytes(struct api_call *call, const struct api_removed_attachments *removed);
+                                              size_t count, bool *removed, struct status *status);
 
 #endif

@@ -7,13 +7,14 @@
 #include "api/memo_relation.h"
 #include "api_handlers.h"
 #include "base/uid.h"
+#include "blob/blob.h"
 
 struct creation {
     struct api_call *call;
     const Memos__Api__V1__Memo *request;
     const char *parent_name; /* NULL: no comment */
     struct store_memo memo, parent;
-    struct api_removed_attachments removed;
+    bool removed;
 };
 
 /* " pad1 " is accepted as pad1; a blank one is made. */
@@ -69,7 +70,7 @@ static enum status_code insert_parts(struct creation *creation, struct db_conn *
 {
     struct api_call *call = creation->call;
     const Memos__Api__V1__Memo *request = creation->request;
-    creation->removed.count = 0;
+    creation->removed = false;
     if (request->n_attachments && api_memo_replace_attachments(call, conn, &creation->memo, request->attachments,
                                                                request->n_attachments, &creation->removed, status))
         return api_wrap_rpc_error(status, "failed to set memo attachments");
@@ -128,7 +129,8 @@ enum status_code api_memo_service_create_memo(struct api_call *call, const Memos
         code = store_write(call->services->store, create, &creation, status);
     if (code)
         return code;
-    api_remove_attachment_bytes(call, &creation.removed);
+    if (creation.removed)
+        blob_removals_due(call->services->blob);
     api_memo_announce(call, "memo.created", creation.memo.uid, NULL, creation.memo.visibility,
                       creation.memo.creator_id);
     return answer(&creation, response, status);
@@ -162,7 +164,8 @@ enum status_code api_memo_service_create_memo_comment(struct api_call *call,
         code = store_write(call->services->store, create, &creation, status);
     if (code)
         return code;
-    api_remove_attachment_bytes(call, &creation.removed);
+    if (creation.removed)
+        blob_removals_due(call->services->blob);
     api_memo_announce(call, "memo.comment.created", creation.parent.uid, NULL, creation.parent.visibility,
                       creation.parent.creator_id);
     return answer(&creation, response, status);

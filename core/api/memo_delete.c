@@ -1,12 +1,13 @@
 #include "api/memo_attachment.h"
 #include "api/memo_common.h"
 #include "api_handlers.h"
+#include "blob/blob.h"
 
 struct deletion {
     struct api_call *call;
     const char *name;
     struct store_memo memo;
-    struct api_removed_attachments removed;
+    bool removed;
 };
 
 /* Up to STORE_IN_MAX memos with their attachments. */
@@ -23,23 +24,14 @@ static enum status_code delete_batch(struct deletion *deletion, struct db_conn *
         uids[i] = memos[i].uid;
     }
     enum status_code code = store_attachment_list_for_memos(conn, arena, ids, count, &attachments, &found, status);
-    int32_t *attachment_ids = ARENA_ARRAY(arena, int32_t, code ? 0 : found);
-    for (size_t i = 0; !code && i < found; i++)
-        attachment_ids[i] = attachments[i].id;
     for (size_t done = 0; !code && done < found; done += STORE_IN_MAX) {
         size_t part = found - done < STORE_IN_MAX ? found - done : STORE_IN_MAX;
-        code = store_attachment_delete(conn, arena, attachment_ids + done, part, status);
+        code = store_attachment_delete(conn, arena, attachments + done, part, status);
     }
     if (!code)
         code = store_memo_delete(conn, arena, ids, uids, count, status);
-    if (code)
-        return code;
-    struct api_removed_attachments *removed = &deletion->removed;
-    removed->items = arena_grow(arena, removed->items, removed->count * sizeof *removed->items,
-                                (removed->count + found) * sizeof *removed->items);
-    for (size_t i = 0; i < found; i++)
-        removed->items[removed->count++] = attachments[i];
-    return STATUS_OK;
+    deletion->removed |= found > 0;
+    return code;
 }
 
 /* Direct comments go with the memo; comments on those live on as memos of their own (memos.md 2.7). */
@@ -48,7 +40,7 @@ static enum status_code delete_memo(struct db_conn *conn, void *ctx, struct stat
     struct deletion *deletion = ctx;
     struct store_memo *comments;
     size_t count;
-    deletion->removed = (struct api_removed_attachments){0};
+    deletion->removed = false;
     enum status_code code =
         api_memo_load_for(deletion->call, conn, deletion->name, MEMO_CHANGE, &deletion->memo, status);
     if (code)
@@ -72,7 +64,8 @@ enum status_code api_memo_service_delete_memo(struct api_call *call, const Memos
     enum status_code code = store_write(call->services->store, delete_memo, &deletion, status);
     if (code)
         return code;
-    api_remove_attachment_bytes(call, &deletion.removed);
+    if (deletion.removed)
+        blob_removals_due(call->services->blob);
     api_memo_announce(call, "memo.deleted", deletion.memo.uid, NULL, deletion.memo.visibility,
                       deletion.memo.creator_id);
     *response = api_empty(call->arena);

@@ -7,6 +7,7 @@
 #include "api/memo_relation.h"
 #include "api_handlers.h"
 #include "base/clock.h"
+#include "blob/blob.h"
 
 struct update {
     struct api_call *call;
@@ -16,7 +17,7 @@ struct update {
     size_t old_content_length;
     unsigned columns;
     bool content_changed;
-    struct api_removed_attachments removed;
+    bool removed;
 };
 
 static enum status_code set_content(struct update *update, struct status *status)
@@ -113,7 +114,7 @@ static enum status_code load(struct update *update, struct db_conn *conn, struct
 {
     update->columns = 0;
     update->content_changed = false;
-    update->removed.count = 0;
+    update->removed = false;
     enum status_code code =
         api_memo_load_for(update->call, conn, update->request->memo->name, MEMO_CHANGE, &update->memo, status);
     if (!code && update->memo.parent_uid)
@@ -153,7 +154,8 @@ enum status_code api_memo_service_update_memo(struct api_call *call, const Memos
     code = store_write(call->services->store, update_memo, &update, status);
     if (code)
         return code;
-    api_remove_attachment_bytes(call, &update.removed);
+    if (update.removed)
+        blob_removals_due(call->services->blob);
     const struct store_memo *parent = update.memo.parent_uid ? &update.parent : NULL;
     api_memo_announce(call, "memo.updated", update.memo.uid, parent, update.memo.visibility,
                       parent ? parent->creator_id : update.memo.creator_id);

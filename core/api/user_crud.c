@@ -100,45 +100,21 @@ enum status_code api_user_service_list_users(struct api_call *call, const Memos_
     return STATUS_OK;
 }
 
-static enum status_code remove_files(struct api_call *call, const struct store_user_deleted *deleted,
-                                     struct status *status)
-{
-    struct status problem = {0}, first = {0};
-    size_t failures = 0;
-    int32_t first_id = 0;
-    for (size_t i = 0; i < deleted->orphan_count; i++) {
-        const struct store_attachment *orphan = &deleted->orphans[i];
-        if (blob_remove(call->services->blob, call->arena, orphan, &problem) == STATUS_OK)
-            continue;
-        log_warn("bytes of attachment %s of a deleted user stay: %s", orphan->uid, problem.message);
-        if (failures++ == 0) {
-            first = problem;
-            first_id = orphan->id;
-        }
-    }
-    if (failures == 0)
-        return STATUS_OK;
-    return status_set(status, STATUS_INTERNAL,
-                      "user was deleted but attachment storage cleanup failed for %zu attachment(s), first "
-                      "attachment_id=%d: %s",
-                      failures, first_id, first.message);
-}
-
 enum status_code api_user_service_delete_user(struct api_call *call, const Memos__Api__V1__DeleteUserRequest *request,
                                               Google__Protobuf__Empty **response, struct status *status)
 {
     struct store_user user;
-    struct store_user_deleted deleted;
     enum status_code code = api_user_by_name(call, request->name, &user, status);
     if (!code)
         code = api_require_self_or_admin(call, user.id, status);
     if (code)
         return code;
-    code = store_user_delete(call->services->store, call->arena, user.id, &deleted, status);
+    code = store_user_delete(call->services->store, call->arena, user.id, status);
     if (code)
         return code == STATUS_NOT_FOUND ? code : status_prefix(status, "failed to delete user: ");
     if (call->caller.user_id == user.id)
         auth_clear_cookie(call);
     *response = CODEC_NEW(call->arena, Google__Protobuf__Empty, google__protobuf__empty__descriptor);
-    return remove_files(call, &deleted, status);
+    blob_removals_due(call->services->blob);
+    return STATUS_OK;
 }

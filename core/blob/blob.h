@@ -39,13 +39,29 @@ void blob_close(struct blob *blob); /* NULL is fine */
 enum status_code blob_put(struct blob *blob, struct arena *arena, const Memos__Store__InstanceStorageSetting *setting,
                           struct store_attachment *attachment, struct status *status);
 
-/* Removes what blob_put stored, and what the cache folders of an earlier server hold of the attachment. Missing bytes
- * are no error. Nothing to do for DATABASE and EXTERNAL. */
+/* Gives the outbox in which promises and removals are kept; without one blob_put makes no promises. wake (NULL: whoever
+ * calls blob_removals_due removes) tells that there is work for blob_remove_due. Before the first worker starts. */
+void blob_use_outbox(struct blob *blob, struct store *store, void (*wake)(void *ctx), void *ctx);
+
+/* The row of what blob_put stored was not written: the object goes. Failures are logged. */
+void blob_abandon(struct blob *blob, struct arena *arena, const struct store_attachment *attachment);
+
+/* After a write that deleted attachments: their bytes go soon. */
+void blob_removals_due(struct blob *blob);
+/* Removes what the outbox says is due, in batches, until nothing is; what fails is put off, longer each time, and given
+ * up after BLOB_REMOVAL_ATTEMPTS (it stays in the outbox, for `memora verify`). Gives the nanoseconds to the next time.
+ * One thread at a time. */
+enum { BLOB_REMOVAL_ATTEMPTS = 30 };
+int64_t blob_remove_due(struct blob *blob);
+
+/* Signs the links of S3 rows anew that are older than 4 days, as v0.30 does (database.md 3.3): reads pages of 100 rows.
+ * What fails is logged and left for the next time. */
+void blob_sign_anew(struct blob *blob, struct store *store);
+
+/* Removes the bytes of an attachment, and what the cache folders of an earlier server hold of it. Missing bytes are no
+ * error. Nothing to do for DATABASE and EXTERNAL. */
 enum status_code blob_remove(struct blob *blob, struct arena *arena, const struct store_attachment *attachment,
                              struct status *status);
-
-/* For rows that are gone already: failures are logged, since nobody can act on them any more. */
-void blob_remove_all(struct blob *blob, struct arena *arena, const struct store_attachment *attachments, size_t count);
 
 /* The bytes of one attachment, open for reading. One thread at a time; survives the removal of the attachment. */
 struct blob_content;

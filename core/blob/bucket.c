@@ -198,24 +198,34 @@ static const Memos__Store__StorageS3Config *usual_settings(const struct blob *bl
     return setting->s3_config;
 }
 
+enum status_code blob_bucket_settings(struct blob *blob, struct store *store, struct arena *arena,
+                                      const struct store_attachment *attachment,
+                                      const Memos__Store__StorageS3Config **out, struct status *status)
+{
+    const Memos__Store__AttachmentPayload *payload = attachment->payload;
+    if (!payload || payload->payload_case != MEMOS__STORE__ATTACHMENT_PAYLOAD__PAYLOAD_S3_OBJECT ||
+        !*payload->s3_object->key)
+        return status_set(status, STATUS_FAILED_PRECONDITION, "the row of attachment %s names no S3 object",
+                          attachment->uid);
+    *out = payload->s3_object->s3_config;
+    if (!*out)
+        *out = usual_settings(blob, store, arena);
+    if (*out)
+        return STATUS_OK;
+    return status_set(status, STATUS_FAILED_PRECONDITION, "there are no S3 settings for attachment %s",
+                      attachment->uid);
+}
+
 enum status_code blob_bucket_of(struct blob *blob, struct store *store, struct arena *arena,
                                 const struct store_attachment *attachment, struct blob_instance **out, const char **key,
                                 struct status *status)
 {
-    const Memos__Store__AttachmentPayload__S3Object *object =
-        attachment->payload && attachment->payload->payload_case == MEMOS__STORE__ATTACHMENT_PAYLOAD__PAYLOAD_S3_OBJECT
-            ? attachment->payload->s3_object
-            : NULL;
+    const Memos__Store__StorageS3Config *settings;
     *out = NULL;
-    if (!object || !*object->key)
-        return status_set(status, STATUS_FAILED_PRECONDITION, "the row of attachment %s names no S3 object",
-                          attachment->uid);
-    const Memos__Store__StorageS3Config *settings =
-        object->s3_config ? object->s3_config : usual_settings(blob, store, arena);
-    if (!settings)
-        return status_set(status, STATUS_FAILED_PRECONDITION, "there are no S3 settings for attachment %s",
-                          attachment->uid);
-    *key = object->key;
+    enum status_code code = blob_bucket_settings(blob, store, arena, attachment, &settings, status);
+    if (code)
+        return code;
+    *key = attachment->payload->s3_object->key;
     return blob_bucket_acquire(blob, settings, out, status);
 }
 
@@ -266,4 +276,22 @@ Google__Protobuf__Timestamp *blob_timestamp(struct arena *arena, int64_t ns)
     time->seconds = ns / NS_PER_S;
     time->nanos = (int32_t)(ns % NS_PER_S);
     return time;
+}
+
+void blob_describe_object(struct arena *arena, const Memos__Store__StorageS3Config *settings, const char *key,
+                          struct store_attachment *attachment)
+{
+    Memos__Store__AttachmentPayload *payload =
+        CODEC_NEW(arena, Memos__Store__AttachmentPayload, memos__store__attachment_payload__descriptor);
+    Memos__Store__AttachmentPayload__S3Object *object = CODEC_NEW(
+        arena, Memos__Store__AttachmentPayload__S3Object, memos__store__attachment_payload__s3_object__descriptor);
+    if (attachment->payload)
+        *payload = *attachment->payload;
+    object->s3_config = (Memos__Store__StorageS3Config *)settings;
+    object->key = arena_strdup(arena, key);
+    object->last_presigned_time = blob_timestamp(arena, clock_wall_ns());
+    payload->payload_case = MEMOS__STORE__ATTACHMENT_PAYLOAD__PAYLOAD_S3_OBJECT;
+    payload->s3_object = object;
+    attachment->payload = payload;
+    attachment->storage = STORE_ATTACHMENT_S3;
 }

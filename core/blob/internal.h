@@ -35,6 +35,10 @@ struct blob {
     struct arena *arena;                /* of configured_settings */
     pthread_mutex_t bucket_lock;        /* guards the list below and users and times in it */
     struct blob_bucket *buckets;
+
+    struct store *store; /* of the outbox; NULL: none */
+    void (*wake)(void *ctx);
+    void *wake_ctx;
 };
 
 enum { BLOB_URL_MAX = 8192 };
@@ -76,6 +80,14 @@ void blob_bucket_close_all(struct blob *blob);
 enum status_code blob_bucket_of(struct blob *blob, struct store *store, struct arena *arena,
                                 const struct store_attachment *attachment, struct blob_instance **out, const char **key,
                                 struct status *status);
+/* Only the settings. */
+enum status_code blob_bucket_settings(struct blob *blob, struct store *store, struct arena *arena,
+                                      const struct store_attachment *attachment,
+                                      const Memos__Store__StorageS3Config **out, struct status *status);
+/* Makes the attachment one of storage S3: what its row keeps, so that it can be read whatever becomes of the settings
+ * (database.md 3.2), with the present as the time of signing. Borrows settings. */
+void blob_describe_object(struct arena *arena, const Memos__Store__StorageS3Config *settings, const char *key,
+                          struct store_attachment *attachment);
 /* A link for 5 days. */
 enum status_code blob_bucket_link(struct blob_instance *instance, struct arena *arena, const char *key,
                                   const char **url, struct status *status);
@@ -85,12 +97,11 @@ enum status_code blob_bucket_status(int result, const char *doing, const char *k
                                     struct status *status);
 Google__Protobuf__Timestamp *blob_timestamp(struct arena *arena, int64_t ns);
 
-/* Makes the row of an object in a bucket; the reference is left to blob_bucket_link. */
-void blob_describe_object(struct arena *arena, const Memos__Store__StorageS3Config *settings, const char *key,
-                          struct store_attachment *attachment);
-
 /* Whether a file of that absolute path could be taken for one of the database. put.c says why. */
 bool blob_path_is_risky(const struct blob *blob, const char *path);
+
+/* removal.c: the object that was promised to go is not this attachment's. */
+void blob_break_promise(struct blob *blob, const struct store_attachment *attachment);
 
 /* Logs what the plugin said and gives the caller a short text without paths. */
 enum status_code blob_status(int result, const char *doing, const char *key, const struct memora_error *error,

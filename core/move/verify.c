@@ -140,7 +140,9 @@ static enum status_code remove_row(struct db_conn *conn, void *ctx, struct statu
 {
     const int32_t *id = ctx;
     struct arena *arena = arena_create();
-    enum status_code code = store_attachment_delete(conn, arena, id, 1, status);
+    /* Only the row: there is nothing else. */
+    const struct store_attachment attachment = {.id = *id, .storage = STORE_ATTACHMENT_DATABASE, .reference = ""};
+    enum status_code code = store_attachment_delete(conn, arena, &attachment, 1, status);
     arena_destroy(arena);
     return code;
 }

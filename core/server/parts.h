@@ -25,6 +25,8 @@ struct server {
     struct auth *auth;
     struct event_bus *events;
     struct leases *leases; /* of SERVER_BACKGROUND */
+    struct jobs *jobs;
+    unsigned removal_job;
     struct cache *snippets;
     struct api_services services;
     struct rpc_server *rpc;
@@ -44,6 +46,9 @@ void server_leave(struct server *server);
 
 /* An http_route_fn; ctx is the struct server. */
 struct http_route_target server_route(void *ctx, const struct wire_request *request);
+
+/* Adds what the server does in the background to its jobs and starts them. */
+enum status_code server_start_jobs(struct server *server, struct status *status);
 
 /* What the operator sees on stdout after a start (platform.md 6.4). */
 void server_print_banner(const struct config *config, int port);

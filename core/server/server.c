@@ -12,6 +12,7 @@
 #include "blob/blob.h"
 #include "cache/cache.h"
 #include "event/bus.h"
+#include "event/jobs.h"
 #include "server/parts.h"
 #include "store/move.h"
 
@@ -99,6 +100,7 @@ static enum status_code open_services(struct server *server, struct status *stat
     const struct config *config = server->config;
     server->store = store_create(server->db);
     server->events = event_bus_create();
+    server->jobs = jobs_create();
     server->snippets = cache_create(SNIPPETS, snippet_ttl_ns);
     if (server_join(server, status) != STATUS_OK || open_storage(server, status) != STATUS_OK ||
         auth_create(server->store, config->demo, &server->auth, status) != STATUS_OK)
@@ -134,7 +136,7 @@ static enum status_code start(struct server *server, struct status *status)
         return status->code;
     server->files_plugin = blob_files_plugin(config, server->storage_plugin);
     if (config_make_data_dir(config->data_dir, status) || open_database(server, status) ||
-        open_services(server, status))
+        open_services(server, status) || server_start_jobs(server, status))
         return status->code;
     return http_server_start(config, server_route, server, &server->http, status);
 }
@@ -144,6 +146,7 @@ static void stop(struct server *server)
 {
     plugin_host_set_stopping();
     http_server_stop(server->http, drain_ns);
+    jobs_destroy(server->jobs); /* before the leases that they work under */
     server_leave(server);
     rpc_server_destroy(server->rpc);
     auth_destroy(server->auth);

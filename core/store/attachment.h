@@ -27,6 +27,8 @@ struct store_attachment {
     const Memos__Store__AttachmentPayload *payload; /* never NULL when read */
     const void *bytes;                              /* only for inserting into DATABASE; never read with the row */
     size_t bytes_length;
+    int64_t
+        promise; /* outbox row that removes the object unless the attachment is inserted; 0 = none. store/removal.h */
 };
 
 /* STATUS_NOT_FOUND "attachment not found" when there is none. */
@@ -62,8 +64,8 @@ enum status_code store_attachment_bytes_size(struct db_conn *conn, int32_t id, i
 enum status_code store_attachment_bytes(struct db_conn *conn, struct arena *arena, int32_t id, uint64_t off,
                                         uint64_t len, const char **out, size_t *length, struct status *status);
 
-/* Inside a write. Takes uid, creator_id, filename, type, size, memo_id, storage, reference, payload (NULL = empty) and
- * bytes; fills id, created_ts and updated_ts. A taken uid is STATUS_ALREADY_EXISTS. */
+/* Inside a write. Takes uid, creator_id, filename, type, size, memo_id, storage, reference, payload (NULL = empty),
+ * promise and bytes; fills id, created_ts and updated_ts. A taken uid is STATUS_ALREADY_EXISTS. */
 enum status_code store_attachment_insert(struct db_conn *conn, struct arena *arena, struct store_attachment *attachment,
                                          struct status *status);
 
@@ -75,9 +77,17 @@ enum status_code store_attachment_update(struct db_conn *conn, int32_t id, const
 enum status_code store_attachment_link(struct db_conn *conn, int32_t id, int32_t memo_id, int64_t updated_ts,
                                        struct status *status);
 
-/* Inside a write: removes the rows in one statement; at most STORE_IN_MAX. The bytes elsewhere are then the caller's to
- * remove, with blob_remove, once the write is done. */
-enum status_code store_attachment_delete(struct db_conn *conn, struct arena *arena, const int32_t *ids, size_t count,
+/* Inside a write: removes the rows in one statement, at most STORE_IN_MAX, and adds the removal of their bytes
+ * elsewhere to the outbox: call blob_removals_due once the write is done. */
+enum status_code store_attachment_delete(struct db_conn *conn, struct arena *arena,
+                                         const struct store_attachment *attachments, size_t count,
                                          struct status *status);
+
+/* S3 attachments with an id above after_id, by id; at most limit. */
+enum status_code store_attachment_list_s3(struct db_conn *conn, struct arena *arena, int32_t after_id, uint32_t limit,
+                                          struct store_attachment **out, size_t *count, struct status *status);
+/* Inside a write: sets reference and payload; updated_ts stays. */
+enum status_code store_attachment_relink(struct db_conn *conn, struct arena *arena,
+                                         const struct store_attachment *attachment, struct status *status);
 
 #endif

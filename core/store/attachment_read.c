@@ -150,6 +150,16 @@ enum status_code store_attachment_list_for_memos(struct db_conn *conn, struct ar
     return code;
 }
 
+enum status_code store_attachment_list_s3(struct db_conn *conn, struct arena *arena, int32_t after_id, uint32_t limit,
+                                          struct store_attachment **out, size_t *count, struct status *status)
+{
+    const struct memora_value params[] = {db_int(after_id), db_int(limit)};
+    return read_rows(conn, arena,
+                     SELECT_ATTACHMENT "WHERE attachment.storage_type = 'S3' AND attachment.id > ? "
+                                       "ORDER BY attachment.id LIMIT ?",
+                     params, 2, out, count, status);
+}
+
 enum { FIND_PARAMS = 3 };
 
 enum status_code store_attachment_list(struct db_conn *conn, struct arena *arena,

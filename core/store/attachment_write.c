@@ -2,6 +2,9 @@
 
 #include "base/clock.h"
 #include "codec/codec.h"
+#include "store/removal.h"
+
+#define NS_PER_MS 1000000
 
 static const char *storage_name(enum store_attachment_storage storage)
 {
@@ -9,15 +12,21 @@ static const char *storage_name(enum store_attachment_storage storage)
     return names[storage];
 }
 
+static enum status_code write_payload(struct buf *out, const struct store_attachment *attachment, struct status *status)
+{
+    if (attachment->payload)
+        return codec_write_json(out, &attachment->payload->base, CODEC_JSON_SPARSE, status);
+    buf_add_str(out, "{}");
+    return STATUS_OK;
+}
+
 enum status_code store_attachment_insert(struct db_conn *conn, struct arena *arena, struct store_attachment *attachment,
                                          struct status *status)
 {
     struct buf payload = buf_in(arena);
-    enum status_code code = STATUS_OK;
-    if (attachment->payload)
-        code = codec_write_json(&payload, &attachment->payload->base, CODEC_JSON_SPARSE, status);
-    else
-        buf_add_str(&payload, "{}");
+    enum status_code code = write_payload(&payload, attachment, status);
+    if (code == STATUS_OK && attachment->promise)
+        code = store_outbox_finish(conn, arena, &attachment->promise, 1, status);
     if (code)
         return code;
     int64_t now = clock_wall_s(), id;
@@ -67,17 +76,33 @@ enum status_code store_attachment_link(struct db_conn *conn, int32_t id, int32_t
                    status);
 }
 
-enum status_code store_attachment_delete(struct db_conn *conn, struct arena *arena, const int32_t *ids, size_t count,
+enum status_code store_attachment_relink(struct db_conn *conn, struct arena *arena,
+                                         const struct store_attachment *attachment, struct status *status)
+{
+    struct buf payload = buf_in(arena);
+    if (write_payload(&payload, attachment, status))
+        return status->code;
+    const struct memora_value params[] = {db_text(attachment->reference), db_text_n(buf_str(&payload), payload.len),
+                                          db_int(attachment->id)};
+    return db_exec(conn, "UPDATE attachment SET reference = ?, payload = ? WHERE id = ?", params, 3, NULL, status);
+}
+
+enum status_code store_attachment_delete(struct db_conn *conn, struct arena *arena,
+                                         const struct store_attachment *attachments, size_t count,
                                          struct status *status)
 {
     if (count == 0)
         return STATUS_OK;
     if (count > STORE_IN_MAX)
         return status_set(status, STATUS_INTERNAL, "too many attachments in one statement: %zu", count);
+    int32_t *ids = ARENA_ARRAY(arena, int32_t, count);
+    for (size_t i = 0; i < count; i++)
+        ids[i] = attachments[i].id;
     struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, STORE_IN_MAX);
     struct buf sql = buf_in(arena);
     uint32_t used = 0;
     buf_add_str(&sql, "DELETE FROM attachment WHERE id IN ");
     store_sql_in(&sql, params, &used, ids, count);
-    return db_exec(conn, buf_str(&sql), params, used, NULL, status);
+    enum status_code code = db_exec(conn, buf_str(&sql), params, used, NULL, status);
+    return code ? code : store_removal_add(conn, arena, attachments, count, clock_wall_ns() / NS_PER_MS, status);
 }

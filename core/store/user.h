@@ -97,13 +97,8 @@ enum status_code store_user_update(struct store *store, struct arena *arena, int
                                    const struct store_user_change *change, struct store_user *out,
                                    struct status *status);
 
-/* Attachments whose rows are gone and whose bytes are left to remove with blob_remove. */
-struct store_user_deleted {
-    struct store_attachment *orphans;
-    size_t orphan_count;
-};
-/* Removes the user with all that contract/database.md 8 names, in one transaction. */
-enum status_code store_user_delete(struct store *store, struct arena *arena, int32_t id, struct store_user_deleted *out,
-                                   struct status *status);
+/* Removes the user with all that contract/database.md 8 names, in one transaction. The bytes of attachments elsewhere
+ * are then for the outbox: call blob_removals_due. */
+enum status_code store_user_delete(struct store *store, struct arena *arena, int32_t id, struct status *status);
 
 #endif

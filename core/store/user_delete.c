@@ -21,7 +21,6 @@ struct deletion {
     int32_t user_id;
     struct arena *arena;
     struct doomed memos;
-    struct store_user_deleted *out;
 };
 
 /* Room for one more element: capacities are powers of two, so it grows only when the count is one. */
@@ -65,21 +64,13 @@ static enum status_code collect_memos(struct db_conn *conn, struct deletion *del
     return problem.code ? status_set(status, problem.code, "%s", problem.message) : STATUS_OK;
 }
 
-/* Notes attachments and removes their rows. */
 static enum status_code take_attachments(struct db_conn *conn, struct deletion *deletion,
                                          const struct store_attachment *found, size_t found_count,
                                          struct status *status)
 {
-    struct store_user_deleted *out = deletion->out;
-    int32_t *ids = ARENA_ARRAY(deletion->arena, int32_t, found_count);
-    for (size_t i = 0; i < found_count; i++) {
-        out->orphans = grown(deletion->arena, out->orphans, out->orphan_count, sizeof *out->orphans);
-        out->orphans[out->orphan_count++] = found[i];
-        ids[i] = found[i].id;
-    }
     enum status_code code = STATUS_OK;
     for (size_t at = 0; !code && at < found_count; at += BATCH)
-        code = store_attachment_delete(conn, deletion->arena, ids + at, batch_at(found_count, at), status);
+        code = store_attachment_delete(conn, deletion->arena, found + at, batch_at(found_count, at), status);
     return code;
 }
 
@@ -194,7 +185,6 @@ static enum status_code delete_in_write(struct db_conn *conn, void *ctx, struct 
         "DELETE FROM user_identity WHERE user_id = ?", "DELETE FROM user_setting WHERE user_id = ?"};
     struct deletion *deletion = ctx;
     const struct memora_value id = db_int(deletion->user_id);
-    *deletion->out = (struct store_user_deleted){0};
     enum status_code code = collect_memos(conn, deletion, status);
     if (!code)
         code = delete_own_attachments(conn, deletion, status);
@@ -212,10 +202,9 @@ static enum status_code delete_in_write(struct db_conn *conn, void *ctx, struct 
     return code;
 }
 
-enum status_code store_user_delete(struct store *store, struct arena *arena, int32_t id, struct store_user_deleted *out,
-                                   struct status *status)
+enum status_code store_user_delete(struct store *store, struct arena *arena, int32_t id, struct status *status)
 {
-    struct deletion deletion = {.user_id = id, .arena = arena, .out = out};
+    struct deletion deletion = {.user_id = id, .arena = arena};
     struct store_change stale = {0};
     store_change_user(&stale, id);
     store_change_user_settings(&stale, id);

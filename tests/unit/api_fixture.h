@@ -106,6 +106,7 @@ static inline void fixture_open_services(struct api_fixture *f)
     if (blob_open(files, &f->config, &f->blob, &f->status) ||
         auth_create(f->store, f->config.demo, &f->auth, &f->status))
         fail_msg("%s", f->status.message);
+    blob_use_outbox(f->blob, f->store, NULL, NULL); /* who deletes removes */
     f->services = (struct api_services){.store = f->store, .blob = f->blob, .auth = f->auth, .config = &f->config};
 }
 

@@ -90,6 +90,7 @@ static inline void fixture_open(struct fixture *f, const char *root)
                                 .storage = {.name = "storage", .entries = f->storage_entries, .count = root ? 1 : 0}};
     open_database(f);
     open_blob(f);
+    blob_use_outbox(f->blob, f->store, NULL, NULL); /* who deletes removes */
     f->arena = arena_create();
     f->services = (struct api_services){.store = f->store, .blob = f->blob, .config = &f->config};
 }

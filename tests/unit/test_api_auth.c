@@ -158,8 +158,7 @@ static void a_known_token_still_depends_on_its_user(void **state)
     change.row_status = STORE_NORMAL;
     assert_works(f, store_user_update(f->store, f->arena, 2, &change, &user, &f->status));
     assert_int_equal(caller_of(f, token), 2);
-    struct store_user_deleted deleted;
-    assert_works(f, store_user_delete(f->store, f->arena, 2, &deleted, &f->status));
+    assert_works(f, store_user_delete(f->store, f->arena, 2, &f->status));
     assert_int_equal(caller_of(f, token), 0);
 }
 

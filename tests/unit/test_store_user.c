@@ -73,7 +73,6 @@ static void missing_users_are_not_found(void **state)
     struct api_fixture *f = *state;
     struct store_user user;
     char *text;
-    struct store_user_deleted deleted;
     const struct store_user_change change = {.columns = STORE_USER_SET_EMAIL, .email = "x"};
     static const char missing[] = "user not found";
     assert_fails(f, (int)store_user_get(f->store, NULL, f->arena, 99, &user, &f->status), STATUS_NOT_FOUND, missing);
@@ -84,7 +83,7 @@ static void missing_users_are_not_found(void **state)
     assert_fails(f, (int)store_user_avatar(f->store, f->arena, 99, &text, &f->status), STATUS_NOT_FOUND, missing);
     assert_fails(f, (int)store_user_update(f->store, f->arena, 99, &change, &user, &f->status), STATUS_NOT_FOUND,
                  missing);
-    assert_fails(f, (int)store_user_delete(f->store, f->arena, 99, &deleted, &f->status), STATUS_NOT_FOUND, missing);
+    assert_fails(f, (int)store_user_delete(f->store, f->arena, 99, &f->status), STATUS_NOT_FOUND, missing);
 }
 
 static void names_hostile_to_sql_are_only_text(void **state)

@@ -249,14 +249,13 @@ static void count_rest(struct transcript *t)
 
 static void run_deletes(struct transcript *t)
 {
-    struct store_user_deleted deleted = {0};
     struct store_user user;
     struct status status = {0};
     transcript_code(t, "half", store_write(t->store, half, t->arena, &status));
     count_rest(t);
     transcript_code(t, "notify", store_write(t->store, notify, t, &status));
     count_rest(t);
-    transcript_code(t, "delete bob", store_user_delete(t->store, t->arena, BOB, &deleted, &status));
+    transcript_code(t, "delete bob", store_user_delete(t->store, t->arena, BOB, &status));
     status = (struct status){0};
     count_rest(t);
     transcript_code(t, "bob", store_user_get_by_username(t->store, NULL, t->arena, "bob", &user, &status));
