@@ -8,6 +8,8 @@ enum { ROW_PIECE = 1024 * 1024 };
 
 struct live_content {
     struct move_content content; /* first */
+    enum status_code opened;     /* with why */
+    struct status why;
     struct move_live *live;
     struct arena *arena, *piece; /* of the row; of the bytes at hand */
     struct store_attachment attachment;
@@ -17,9 +19,9 @@ struct live_content {
     size_t left;
 };
 
-static enum status_code open_content(struct move_content *content, struct status *status)
+static enum status_code open_now(struct live_content *own, struct status *status)
 {
-    struct live_content *own = (struct live_content *)content;
+    struct move_content *content = &own->content;
     const struct move_site *site = own->live->site;
     own->at = 0;
     own->left = 0;
@@ -79,9 +81,21 @@ static int64_t read_content(struct move_content *content, void *buf, size_t cap,
     return n;
 }
 
+static enum status_code open_content(struct move_content *content, struct status *status)
+{
+    const struct live_content *own = (struct live_content *)content;
+    return own->opened ? status_set(status, own->opened, "%s", own->why.message) : STATUS_OK;
+}
+
 static void close_content(struct move_content *content)
 {
-    struct live_content *own = (struct live_content *)content;
+    (void)content; /* give_attachment does it, whether or not it was opened */
+}
+
+static void close_now(struct live_content *own)
+{
+    if (own->opened)
+        return;
     blob_content_close(own->object);
     own->object = NULL;
     arena_destroy(own->piece);
@@ -108,17 +122,35 @@ static void make_relative(const struct move_live *live, struct arena *arena, con
         row->values[STORE_MOVE_ATTACHMENT_REFERENCE] = db_text(path);
 }
 
+/* Whether it has been deleted since the snapshot: then its content is, too. */
+static bool is_gone(const struct move_live *live, struct arena *arena, const struct store_attachment *attachment)
+{
+    struct db_conn *conn;
+    struct store_attachment now;
+    if (attachment->storage == STORE_ATTACHMENT_DATABASE || db_read_begin(live->site->db, &conn, NULL))
+        return false;
+    bool gone = store_attachment_get(conn, arena, attachment->uid, &now, NULL) == STATUS_NOT_FOUND;
+    db_read_end(conn);
+    return gone;
+}
+
 static enum status_code give_attachment(struct move_live *live, struct move_sink *sink, struct store_move_row *row,
                                         struct status *status)
 {
     struct arena *arena = arena_create();
     struct live_content content = {.content.ops = &content_ops, .live = live, .arena = arena};
     enum status_code code = move_row_attachment(arena, row, &content.attachment, status);
-    if (code == STATUS_OK)
+    bool ours = code == STATUS_OK && is_ours(live, &content.attachment), skip = false;
+    if (ours) {
+        content.opened = open_now(&content, &content.why);
+        skip = content.opened == STATUS_NOT_FOUND && is_gone(live, arena, &content.attachment);
+    }
+    if (code == STATUS_OK && !skip) {
         make_relative(live, arena, &content.attachment, row);
-    if (code == STATUS_OK)
-        code = sink->row(sink, STORE_MOVE_ATTACHMENT, row, is_ours(live, &content.attachment) ? &content.content : NULL,
-                         status);
+        code = sink->row(sink, STORE_MOVE_ATTACHMENT, row, ours ? &content.content : NULL, status);
+    }
+    if (ours)
+        close_now(&content);
     arena_destroy(arena);
     return code;
 }
