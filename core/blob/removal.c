@@ -11,7 +11,7 @@
 
 enum {
     BATCH = 100,
-    CLAIM_MS = 30 * 60 * 1000, /* after a crash in the middle of a batch, the rest of it waits that long */
+    CLAIM_MS = 20 * 1000, /* after a crash in the middle of a batch, what was claimed waits that long */
     BACK_OFF_FIRST_MS = 2000,
     BACK_OFF_MAX_MS = 3600 * 1000,
     CLOCKS_APART_MS = 20 * 60 * 1000, /* at most: beyond 15 minutes S3 answers nothing at all */

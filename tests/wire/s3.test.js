@@ -123,3 +123,53 @@ test("deleting removes the objects", async () => {
   await until(() => s3.objects().length === 0);
   assert.equal((await file("text")).status, 404);
 });
+
+test("a deleted object goes although the store is away and the server killed", { timeout: 60_000 }, async () => {
+  assert.equal((await setStorage({ storageType: "S3", s3Config: s3.settings })).status, 200);
+  assert.equal((await upload("doomed", "doomed.txt", "text/plain", text)).status, 200);
+  assert.equal(s3.objects().length, 1);
+  s3.pause();
+  try {
+    assert.equal((await server.rest("DELETE", "/api/v1/attachments/doomed", { token })).status, 200);
+    await server.kill();
+  } finally {
+    s3.resume();
+  }
+  await server.launch();
+  assert.equal((await file("doomed")).status, 404);
+  await until(() => s3.objects().length === 0, 40_000);
+});
+
+test("the configuration file names a bucket for everything that is not to lie in the database", async () => {
+  const other = await Server.start({ env: s3.env });
+  try {
+    const admin = await other.signUp("founder");
+    const put = (uid) => other.rest("POST", `/api/v1/attachments?attachmentId=${uid}`, {
+      token: admin, body: { filename: `${uid}.txt`, type: "text/plain", content: Buffer.from(text).toString("base64") },
+    });
+    const before = s3.objects().length;
+    const answer = await put("there");
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(s3.objects().length, before + 1);
+    assert.equal(await (await fetch(answer.json.externalLink)).text(), text);
+    assert.equal((await other.rest("GET", "/file/attachments/there/x", { token: admin })).text, text);
+    await other.rest("PATCH", "/api/v1/instance/settings/STORAGE", {
+      token: admin, body: { name: "instance/settings/STORAGE", storageSetting: { storageType: "DATABASE" } },
+    });
+    assert.equal((await put("here")).status, 200);
+    assert.equal(s3.objects().length, before + 1);
+    assert.equal((await other.rest("DELETE", "/api/v1/attachments/there", { token: admin })).status, 200);
+    await until(() => s3.objects().length === before);
+  } finally {
+    await other.stop();
+  }
+});
+
+test("a server whose bucket does not work says so and does not start", async () => {
+  const started = Server.start({ env: { ...s3.env, MEMORA_STORAGE_SECRET_KEY: "wrong" } });
+  await assert.rejects(started, (error) => {
+    assert.match(error.message, /server ended with status [1-9]/);
+    assert.match(error.message, /the storage of attachments does not work: /);
+    return true;
+  });
+});

@@ -20,6 +20,9 @@ export async function startS3() {
     text += chunk;
     if (text.includes("READY")) break;
   }
+  // It ends when the pipe to it closes; until then it keeps nobody waiting.
+  child.unref();
+  child.stdin.unref();
   const [endpoint, bucket, region, accessKey, secretKey, pid] = text.split("\n");
   if (!pid) throw new Error("no S3 server");
   const folder = join(dir, "objects", bucket);

@@ -7,6 +7,15 @@ import { join } from "node:path";
 
 import { prepare } from "./backend.js";
 import { build, fixture } from "./paths.js";
+import { startS3 } from "./s3.js";
+
+// MEMORA_WIRE_STORAGE=s3: servers under test keep attachments in one bucket of a private S3 server.
+let store;
+async function storageEnv() {
+  if (process.env.MEMORA_WIRE_STORAGE !== "s3") return {};
+  store ??= startS3();
+  return (await store).env;
+}
 
 export { fixture, root, shared } from "./paths.js";
 
@@ -64,7 +73,7 @@ export class Server {
     this.output = "";
     const place = ["--port", String(this.port), "--addr", "127.0.0.1", "--data", this.dir];
     this.child = spawn(program, [...place, ...this.database.args, ...(this.options.args || [])], {
-      env: { PATH: process.env.PATH, ...this.database.env, ...(this.options.env || {}) },
+      env: { PATH: process.env.PATH, ...this.database.env, ...(await storageEnv()), ...(this.options.env || {}) },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.child.stdout.on("data", (chunk) => (this.output += chunk));
