@@ -6,6 +6,9 @@
 #include "api_handlers.h"
 #include "base/clock.h"
 
+/* Each costs two statements while all other writes wait. */
+enum { RELATIONS_MAX = 1024 };
+
 static enum status_code add_reference(struct api_call *call, struct db_conn *conn, const struct store_memo *memo,
                                       const Memos__Api__V1__MemoRelation *relation, struct status *status)
 {
@@ -26,6 +29,8 @@ enum status_code api_memo_replace_relations(struct api_call *call, struct db_con
                                             Memos__Api__V1__MemoRelation *const *relations, size_t count,
                                             struct status *status)
 {
+    if (count > RELATIONS_MAX)
+        return status_set(status, STATUS_INVALID_ARGUMENT, "too many relations (max %d)", RELATIONS_MAX);
     enum status_code code = store_relation_delete_references(conn, memo->id, status);
     for (size_t i = 0; !code && i < count; i++)
         code = add_reference(call, conn, memo, relations[i], status);

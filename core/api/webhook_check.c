@@ -28,11 +28,21 @@ static bool reserved4(uint32_t address)
     return false;
 }
 
+static uint32_t embedded4(const unsigned char bytes[4])
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/* Forms that a gateway turns back into IPv4 count as what they stand for: 64:ff9b::/96 (RFC 6052, section 2.1) and
+ * 2002::/16 (RFC 3056, section 2). */
 static bool reserved6(const struct in6_addr *address)
 {
+    static const unsigned char nat64[12] = {0, 0x64, 0xFF, 0x9B};
     const unsigned char *b = address->s6_addr;
-    if (IN6_IS_ADDR_V4MAPPED(address))
-        return reserved4((uint32_t)b[12] << 24 | (uint32_t)b[13] << 16 | (uint32_t)b[14] << 8 | b[15]);
+    if (IN6_IS_ADDR_V4MAPPED(address) || memcmp(b, nat64, sizeof nat64) == 0)
+        return reserved4(embedded4(b + 12));
+    if (b[0] == 0x20 && b[1] == 0x02)
+        return reserved4(embedded4(b + 2));
     return IN6_IS_ADDR_LOOPBACK(address) || IN6_IS_ADDR_UNSPECIFIED(address) || (b[0] & 0xFE) == 0xFC ||
            (b[0] == 0xFE && (b[1] & 0xC0) == 0x80);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "codec/codec.h"
+#include "store/rows.h"
 
 enum {
     COL_ID,
@@ -37,9 +38,9 @@ static enum store_attachment_storage storage_parse(const char *text)
     return strcmp(text, "EXTERNAL") == 0 ? STORE_ATTACHMENT_EXTERNAL : STORE_ATTACHMENT_DATABASE;
 }
 
-static enum status_code read_row(struct arena *arena, const struct db_rows *rows, struct store_attachment *attachment,
-                                 struct status *status)
+static enum status_code read_row(struct arena *arena, const struct db_rows *rows, void *row, struct status *status)
 {
+    struct store_attachment *attachment = row;
     *attachment = (struct store_attachment){
         .id = (int32_t)db_column_int(rows, COL_ID),
         .uid = db_column_text(rows, COL_UID, arena),
@@ -64,32 +65,16 @@ static enum status_code read_row(struct arena *arena, const struct db_rows *rows
     return STATUS_OK;
 }
 
-enum { FIRST_ROWS = 16 };
-
 static enum status_code read_rows(struct db_conn *conn, struct arena *arena, const char *sql,
                                   const struct memora_value *params, uint32_t param_count,
                                   struct store_attachment **out, size_t *count, struct status *status)
 {
-    struct db_rows *rows;
-    struct status problem = {0};
-    enum status_code code = db_query(conn, sql, params, param_count, &rows, status);
-    if (code)
-        return code;
-    size_t room = 0;
-    *out = NULL;
-    *count = 0;
-    while (db_next(rows, &problem)) {
-        if (*count == room) {
-            size_t grown = room ? room * 2 : FIRST_ROWS;
-            *out = arena_grow(arena, *out, room * sizeof **out, grown * sizeof **out);
-            room = grown;
-        }
-        if (read_row(arena, rows, &(*out)[*count], &problem))
-            break;
-        ++*count;
-    }
-    db_rows_close(rows);
-    return problem.code ? status_set(status, problem.code, "%s", problem.message) : STATUS_OK;
+    static const struct store_row_kind kind = {sizeof(struct store_attachment), read_row};
+    struct store_row_list rows;
+    enum status_code code = store_read_rows(conn, arena, sql, params, param_count, &kind, &rows, status);
+    *out = rows.items;
+    *count = rows.count;
+    return code;
 }
 
 enum status_code store_attachment_get(struct db_conn *conn, struct arena *arena, const char *uid,

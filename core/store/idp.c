@@ -2,15 +2,16 @@
 
 #include "codec/codec.h"
 #include "store/instance_setting.h"
+#include "store/rows.h"
 
 #define IDP_SELECT "SELECT id, uid, name, type, identifier_filter, config FROM idp "
 
 const char store_idp_needed[] =
     "password authentication for regular users cannot be disabled without an effective identity provider";
 
-static enum status_code from_row(const struct db_rows *rows, struct arena *arena, struct store_idp *out,
-                                 struct status *status)
+static enum status_code read_row(struct arena *arena, const struct db_rows *rows, void *row, struct status *status)
 {
+    struct store_idp *out = row;
     size_t length = 0;
     ProtobufCMessage *config = NULL;
     struct status problem = {0};
@@ -35,25 +36,11 @@ static enum status_code read_rows(struct db_conn *conn, struct arena *arena, con
                                   const struct memora_value *params, uint32_t used, struct store_idp **out,
                                   size_t *count, struct status *status)
 {
-    struct status problem = {0};
-    struct db_rows *rows;
-    size_t room = 0;
-    *out = NULL;
-    *count = 0;
-    enum status_code code = db_query(conn, sql, params, used, &rows, status);
-    if (code)
-        return code;
-    while (!code && db_next(rows, &problem)) {
-        if (*count == room) {
-            size_t grown = room ? room * 2 : 8;
-            *out = arena_grow(arena, *out, room * sizeof **out, grown * sizeof **out);
-            room = grown;
-        }
-        code = from_row(rows, arena, &(*out)[(*count)++], status);
-    }
-    db_rows_close(rows);
-    if (!code && problem.code)
-        code = status_set(status, problem.code, "%s", problem.message);
+    static const struct store_row_kind kind = {sizeof(struct store_idp), read_row};
+    struct store_row_list rows;
+    enum status_code code = store_read_rows(conn, arena, sql, params, used, &kind, &rows, status);
+    *out = rows.items;
+    *count = rows.count;
     return code;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "codec/codec.h"
+#include "store/rows.h"
 
 #define INBOX_SELECT "SELECT id, {time_read:created_ts}, sender_id, receiver_id, status, message FROM inbox "
 
@@ -30,9 +31,9 @@ enum status_code store_inbox_create(struct db_conn *conn, struct arena *arena, s
     return code;
 }
 
-static enum status_code from_row(const struct db_rows *rows, struct arena *arena, struct store_inbox *out,
-                                 struct status *status)
+static enum status_code read_row(struct arena *arena, const struct db_rows *rows, void *row, struct status *status)
 {
+    struct store_inbox *out = row;
     size_t length = 0;
     char *json = db_column_bytes(rows, 5, arena, &length);
     ProtobufCMessage *message = NULL;
@@ -55,25 +56,11 @@ static enum status_code read_rows(struct db_conn *conn, struct arena *arena, con
                                   struct store_inbox **out, size_t *count, struct status *status)
 {
     const struct memora_value value = db_int(param);
-    struct status problem = {0};
-    struct db_rows *rows;
-    size_t room = 0;
-    *out = NULL;
-    *count = 0;
-    enum status_code code = db_query(conn, sql, &value, 1, &rows, status);
-    if (code)
-        return code;
-    while (!code && db_next(rows, &problem)) {
-        if (*count == room) {
-            size_t grown = room ? room * 2 : 16;
-            *out = arena_grow(arena, *out, room * sizeof **out, grown * sizeof **out);
-            room = grown;
-        }
-        code = from_row(rows, arena, &(*out)[(*count)++], status);
-    }
-    db_rows_close(rows);
-    if (!code && problem.code)
-        code = status_set(status, problem.code, "%s", problem.message);
+    static const struct store_row_kind kind = {sizeof(struct store_inbox), read_row};
+    struct store_row_list rows;
+    enum status_code code = store_read_rows(conn, arena, sql, &value, 1, &kind, &rows, status);
+    *out = rows.items;
+    *count = rows.count;
     return code;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "codec/codec.h"
+#include "store/rows.h"
 
 static const char *const visibility_names[] = {"", "PRIVATE", "PROTECTED", "PUBLIC"};
 
@@ -61,9 +62,9 @@ static enum status_code read_payload(struct arena *arena, const struct db_rows *
     return STATUS_OK;
 }
 
-static enum status_code read_row(struct arena *arena, const struct db_rows *rows, struct store_memo *memo,
-                                 struct status *status)
+static enum status_code read_row(struct arena *arena, const struct db_rows *rows, void *row, struct status *status)
 {
+    struct store_memo *memo = row;
     memo->id = (int32_t)db_column_int(rows, COL_ID);
     memo->uid = db_column_text(rows, COL_UID, arena);
     memo->creator_id = (int32_t)db_column_int(rows, COL_CREATOR);
@@ -80,36 +81,17 @@ static enum status_code read_row(struct arena *arena, const struct db_rows *rows
     return read_payload(arena, rows, &memo->payload, status);
 }
 
-enum { FIRST_ROWS = 32 };
-
 /* Runs a SELECT made by select_head and collects its rows. */
 static enum status_code read_rows(struct db_conn *conn, struct arena *arena, struct buf *sql,
                                   const struct memora_value *params, uint32_t param_count, struct store_memo **out,
                                   size_t *count, struct status *status)
 {
-    struct db_rows *rows;
-    struct status problem = {0};
-    enum status_code code = db_query(conn, buf_str(sql), params, param_count, &rows, status);
-    if (code)
-        return code;
-    struct store_memo *memos = NULL;
-    size_t used = 0, room = 0;
-    while (db_next(rows, &problem)) {
-        if (used == room) {
-            size_t grown = room ? room * 2 : FIRST_ROWS;
-            memos = arena_grow(arena, memos, room * sizeof *memos, grown * sizeof *memos);
-            room = grown;
-        }
-        if (read_row(arena, rows, &memos[used], &problem))
-            break;
-        used++;
-    }
-    db_rows_close(rows);
-    if (problem.code)
-        return status_set(status, problem.code, "%s", problem.message);
-    *out = memos;
-    *count = used;
-    return STATUS_OK;
+    static const struct store_row_kind kind = {sizeof(struct store_memo), read_row};
+    struct store_row_list rows;
+    enum status_code code = store_read_rows(conn, arena, buf_str(sql), params, param_count, &kind, &rows, status);
+    *out = rows.items;
+    *count = rows.count;
+    return code;
 }
 
 enum { FIND_PARAMS = 8 };

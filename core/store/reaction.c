@@ -3,37 +3,34 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/rows.h"
 
 #define REACTION_COLUMNS "SELECT id, {time_read:created_ts}, creator_id, content_id, reaction_type FROM reaction "
+
+static enum status_code read_row(struct arena *arena, const struct db_rows *rows, void *row, struct status *status)
+{
+    struct store_reaction *out = row;
+    (void)status;
+    *out = (struct store_reaction){
+        .id = (int32_t)db_column_int(rows, 0),
+        .created_ts = db_column_int(rows, 1),
+        .creator_id = (int32_t)db_column_int(rows, 2),
+        .content_id = db_column_text(rows, 3, arena),
+        .reaction_type = db_column_text(rows, 4, arena),
+    };
+    return STATUS_OK;
+}
 
 static enum status_code read_rows(struct db_conn *conn, struct arena *arena, const char *sql,
                                   const struct memora_value *params, uint32_t used, struct store_reaction **out,
                                   size_t *count, struct status *status)
 {
-    struct db_rows *rows;
-    struct status problem = {0};
-    enum status_code code = db_query(conn, sql, params, used, &rows, status);
-    if (code)
-        return code;
-    size_t room = 0;
-    *out = NULL;
-    *count = 0;
-    while (db_next(rows, &problem)) {
-        if (*count == room) {
-            size_t grown = room ? room * 2 : 16;
-            *out = arena_grow(arena, *out, room * sizeof **out, grown * sizeof **out);
-            room = grown;
-        }
-        (*out)[(*count)++] = (struct store_reaction){
-            .id = (int32_t)db_column_int(rows, 0),
-            .created_ts = db_column_int(rows, 1),
-            .creator_id = (int32_t)db_column_int(rows, 2),
-            .content_id = db_column_text(rows, 3, arena),
-            .reaction_type = db_column_text(rows, 4, arena),
-        };
-    }
-    db_rows_close(rows);
-    return problem.code ? status_set(status, problem.code, "%s", problem.message) : STATUS_OK;
+    static const struct store_row_kind kind = {sizeof(struct store_reaction), read_row};
+    struct store_row_list rows;
+    enum status_code code = store_read_rows(conn, arena, sql, params, used, &kind, &rows, status);
+    *out = rows.items;
+    *count = rows.count;
+    return code;
 }
 
 /* "memos/{uid}" for each uid. */

@@ -1,38 +1,35 @@
 #include "store/share.h"
 
 #include "base/clock.h"
+#include "store/rows.h"
 
 #define SHARE_COLUMNS "SELECT id, uid, memo_id, creator_id, created_ts, expires_ts FROM memo_share "
+
+static enum status_code read_row(struct arena *arena, const struct db_rows *rows, void *row, struct status *status)
+{
+    struct store_share *out = row;
+    (void)status;
+    *out = (struct store_share){
+        .id = (int32_t)db_column_int(rows, 0),
+        .uid = db_column_text(rows, 1, arena),
+        .memo_id = (int32_t)db_column_int(rows, 2),
+        .creator_id = (int32_t)db_column_int(rows, 3),
+        .created_ts = db_column_int(rows, 4),
+        .expires = !db_column_null(rows, 5),
+        .expires_ts = db_column_int(rows, 5),
+    };
+    return STATUS_OK;
+}
 
 static enum status_code read_rows(struct db_conn *conn, struct arena *arena, const char *sql, struct memora_value param,
                                   struct store_share **out, size_t *count, struct status *status)
 {
-    struct db_rows *rows;
-    struct status problem = {0};
-    enum status_code code = db_query(conn, sql, &param, 1, &rows, status);
-    if (code)
-        return code;
-    size_t room = 0;
-    *out = NULL;
-    *count = 0;
-    while (db_next(rows, &problem)) {
-        if (*count == room) {
-            size_t grown = room ? room * 2 : 8;
-            *out = arena_grow(arena, *out, room * sizeof **out, grown * sizeof **out);
-            room = grown;
-        }
-        (*out)[(*count)++] = (struct store_share){
-            .id = (int32_t)db_column_int(rows, 0),
-            .uid = db_column_text(rows, 1, arena),
-            .memo_id = (int32_t)db_column_int(rows, 2),
-            .creator_id = (int32_t)db_column_int(rows, 3),
-            .created_ts = db_column_int(rows, 4),
-            .expires = !db_column_null(rows, 5),
-            .expires_ts = db_column_int(rows, 5),
-        };
-    }
-    db_rows_close(rows);
-    return problem.code ? status_set(status, problem.code, "%s", problem.message) : STATUS_OK;
+    static const struct store_row_kind kind = {sizeof(struct store_share), read_row};
+    struct store_row_list rows;
+    enum status_code code = store_read_rows(conn, arena, sql, &param, 1, &kind, &rows, status);
+    *out = rows.items;
+    *count = rows.count;
+    return code;
 }
 
 enum status_code store_share_list(struct db_conn *conn, struct arena *arena, int32_t memo_id, struct store_share **out,

@@ -5,6 +5,7 @@
 #include "cache/cache.h"
 #include "db/news.h"
 #include "store/user_row.h"
+#include "store/rows.h"
 
 const char *store_role_name(enum store_role role)
 {
@@ -142,28 +143,23 @@ enum status_code store_user_get_by_username(struct store *store, struct db_conn 
     return read_through(store, conn, arena, STORE_USER_SELECT "WHERE username = ?", db_text(username), out, status);
 }
 
+static enum status_code read_row(struct arena *arena, const struct db_rows *rows, void *row, struct status *status)
+{
+    (void)status;
+    store_user_from_row(rows, arena, row);
+    return STATUS_OK;
+}
+
 static enum status_code read_rows(struct db_conn *conn, struct arena *arena, const char *sql,
                                   const struct memora_value *params, uint32_t used, struct store_user **out,
                                   size_t *count, struct status *status)
 {
-    struct db_rows *rows;
-    struct status problem = {0};
-    enum status_code code = db_query(conn, sql, params, used, &rows, status);
-    if (code)
-        return code;
-    size_t room = 0;
-    *out = NULL;
-    *count = 0;
-    while (db_next(rows, &problem)) {
-        if (*count == room) {
-            size_t grown = room ? room * 2 : 16;
-            *out = arena_grow(arena, *out, room * sizeof **out, grown * sizeof **out);
-            room = grown;
-        }
-        store_user_from_row(rows, arena, &(*out)[(*count)++]);
-    }
-    db_rows_close(rows);
-    return problem.code ? status_set(status, problem.code, "%s", problem.message) : STATUS_OK;
+    static const struct store_row_kind kind = {sizeof(struct store_user), read_row};
+    struct store_row_list rows;
+    enum status_code code = store_read_rows(conn, arena, sql, params, used, &kind, &rows, status);
+    *out = rows.items;
+    *count = rows.count;
+    return code;
 }
 
 enum status_code store_user_list(struct store *store, struct db_conn *conn, struct arena *arena,

@@ -268,6 +268,30 @@ static void the_content_limit_counts_bytes(void **state)
 
 #define TEST(name, setup) cmocka_unit_test_setup_teardown(name, setup, fixture_close)
 
+/* A request may not keep all other writers waiting. */
+static void bounds_the_relations_of_one_request(void **state)
+{
+    struct api_fixture *f = *state;
+    enum { TOO_MANY = 1025 };
+    const Memos__Api__V1__Memo *memo = create(f, "alice", "{\"memo\":{\"content\":\"x\"}}");
+    Memos__Api__V1__MemoRelation__Memo target = MEMOS__API__V1__MEMO_RELATION__MEMO__INIT;
+    Memos__Api__V1__MemoRelation relation = MEMOS__API__V1__MEMO_RELATION__INIT, *relations[TOO_MANY];
+    Memos__Api__V1__SetMemoRelationsRequest request = MEMOS__API__V1__SET_MEMO_RELATIONS_REQUEST__INIT;
+    Google__Protobuf__Empty *empty = NULL;
+    target.name = memo->name;
+    relation.related_memo = &target;
+    for (size_t i = 0; i < TOO_MANY; i++)
+        relations[i] = &relation;
+    request.name = memo->name;
+    request.relations = relations;
+    request.n_relations = TOO_MANY;
+    struct api_call *call = fixture_call(f, "alice");
+    assert_int_equal(api_memo_service_set_memo_relations(call, &request, &empty, &f->status), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(f->status.message, "too many relations (max 1024)");
+    request.n_relations = TOO_MANY - 1;
+    assert_int_equal(api_memo_service_set_memo_relations(call, &request, &empty, &f->status), STATUS_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +303,7 @@ int main(void)
         TEST(masks_change_what_they_name, fixture_recorded),
         TEST(live_photos_stay_together_or_go, fixture_recorded),
         TEST(the_content_limit_counts_bytes, fixture_empty),
+        TEST(bounds_the_relations_of_one_request, fixture_recorded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -187,9 +187,11 @@ static void knows_reserved_addresses(void **state)
                                             "172.31.255.255", "192.168.1.1",     "169.254.1.1", "0.0.0.0"};
     static const char *const public4[] = {"1.1.1.1",     "172.15.0.1", "172.32.0.1",
                                           "192.169.0.1", "11.0.0.1",   "128.0.0.1"};
-    static const char *const reserved6[] = {"::1",     "::",      "fc00::1",         "fdff::1",
-                                            "fe80::1", "febf::1", "::ffff:127.0.0.1"};
-    static const char *const public6[] = {"2606:4700::1", "fec0::1", "::2", "::ffff:1.1.1.1"};
+    static const char *const reserved6[] = {"::1",          "::",      "fc00::1",          "fdff::1",
+                                            "fe80::1",      "febf::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1",
+                                            "2002:a00:1::1"};
+    static const char *const public6[] = {"2606:4700::1",   "fec0::1",          "::2",
+                                          "::ffff:1.1.1.1", "64:ff9b::101:101", "2002:101:101::1"};
     struct sockaddr_in in = {.sin_family = AF_INET};
     struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
     for (size_t i = 0; i < sizeof reserved4 / sizeof reserved4[0]; i++) {
