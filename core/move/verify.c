@@ -268,7 +268,11 @@ enum status_code move_verify(const struct config *config, bool repair, uint64_t 
 {
     struct move_site site = {0};
     struct verify verify = {.site = &site, .repair = repair};
-    enum status_code code = move_site_open(&site, config, repair ? MOVE_REPAIR : MOVE_READ, status);
+    enum status_code code = move_site_open(&site, config, MOVE_READ, status);
+    if (code == STATUS_OK && repair) { /* only what is there: opening it to write might make it */
+        move_site_close(&site);
+        code = move_site_open(&site, config, MOVE_REPAIR, status);
+    }
     if (code == STATUS_OK)
         code = verify_site(&verify, status);
     *left = verify.found - verify.repaired;

@@ -334,6 +334,20 @@ static void rows_stay_when_the_storage_is_not_there(void **state)
     assert_string_equal(fixture_query(f, "SELECT COUNT(*) FROM attachment"), "10");
 }
 
+/* Commands that read, or repair, make nothing. */
+static void nothing_is_made(void **state)
+{
+    struct api_fixture *f = *state;
+    uint64_t left = 0;
+    struct config other = f->config;
+    other.data_dir = in_dir(f, "absent");
+    assert_int_not_equal(move_verify(&other, true, &left, &f->status), STATUS_OK);
+    assert_int_not_equal(move_backup(&other, in_dir(f, "x.tar.zst"), &f->status), STATUS_OK);
+    assert_int_equal(mkdir(other.data_dir, 0700), 0);
+    assert_int_not_equal(move_verify(&other, true, &left, &f->status), STATUS_OK);
+    assert_int_equal(rmdir(other.data_dir), 0); /* it is empty */
+}
+
 /* An unfinished copy is not served. */
 static void unfinished_copies_are_refused(void **state)
 {
@@ -357,6 +371,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(damaged_backups_are_refused, recorded, fixture_close),
         cmocka_unit_test_setup_teardown(faults_are_found_and_repaired, recorded, fixture_close),
         cmocka_unit_test_setup_teardown(rows_stay_when_the_storage_is_not_there, recorded, fixture_close),
+        cmocka_unit_test_setup_teardown(nothing_is_made, recorded, fixture_close),
         cmocka_unit_test_setup_teardown(unfinished_copies_are_refused, recorded, fixture_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
