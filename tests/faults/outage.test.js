@@ -1,7 +1,7 @@
 // A database server that stops, dies or falls silent under load: every request ends in bounded time, with "unavailable"
 // if it cannot be served; what needs no database goes on; nothing acknowledged is lost; the server recovers by itself.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 
@@ -57,9 +57,9 @@ async function survivesOutage(server, begin, end) {
   const all = [page(), ...Array.from({ length: WRITERS }, (_, id) => writer(id))];
   await sleep(800);
   assert.ok(acknowledged.size > 10, `only ${acknowledged.size} memos before the outage`);
-  begin();
+  await begin();
   await sleep(OUTAGE_MS);
-  end();
+  await end();
   const later = await eventually(() => server.rest("POST", "/api/v1/memos", { token, body: { content: "afterwards" } }));
   acknowledged.add(later.json.name);
   await sleep(1000);
@@ -78,7 +78,11 @@ const args = ["--set", "database.statement_timeout=2s"];
 
 for (const backend of ["postgres", "mysql"]) {
   const { script, dir, socket } = places[backend];
-  const action = (what) => () => execFileSync(script, [what, dir], { stdio: ["ignore", "inherit", "inherit"] });
+  // Not execFileSync: the clients of this process must go on meanwhile.
+  const action = (what) => () => new Promise((done, fail) => {
+    const child = spawn(script, [what, dir], { stdio: ["ignore", "inherit", "inherit"] });
+    child.once("exit", (code) => (code === 0 ? done() : fail(new Error(`${script} ${what}: ${code}`))));
+  });
 
   for (const how of ["stop", "kill"])
     test(`${backend}: the database server ${how === "stop" ? "stops" : "dies"}, and comes back`, { timeout: 120_000 }, async (t) => {
@@ -93,6 +97,6 @@ for (const backend of ["postgres", "mysql"]) {
     database.env.MEMOS_DSN = through[backend](database.env.MEMOS_DSN, proxy.port);
     assert.ok(nameOf(database));
     const server = await startFor(t, { args, database });
-    await survivesOutage(server, () => proxy.fallSilent(), () => proxy.speak());
+    await survivesOutage(server, async () => proxy.fallSilent(), async () => proxy.speak());
   });
 }
