@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/time_rfc3339.h"
 #include "http/feed_text.h"
+#include "http/site.h"
 #include "markdown/markdown.h"
 #include "store/attachment.h"
 #include "store/instance_setting.h"
@@ -45,16 +46,6 @@ bool feed_owns_path(const char *path)
     const char *start;
     size_t length;
     return strcmp(path, explore_path) == 0 || user_part(path, &start, &length);
-}
-
-static const char *base_url(struct arena *arena, const char *instance_url)
-{
-    while (*instance_url == ' ')
-        instance_url++;
-    size_t length = strlen(instance_url);
-    while (length && (instance_url[length - 1] == '/' || instance_url[length - 1] == ' '))
-        length--;
-    return arena_strndup(arena, instance_url, length);
 }
 
 static enum status_code read_page(struct feed *feed, int32_t creator_id, struct page *page, struct status *status)
@@ -203,7 +194,7 @@ void feed_handle(void *ctx, struct wire_request *request, struct wire_response *
         wire_response_message(response, 404, "User not found");
         return;
     }
-    struct page page = {.arena = request->arena, .base = base_url(request->arena, feed->config->instance_url)};
+    struct page page = {.arena = request->arena, .base = site_base_url(request->arena, feed->config)};
     enum status_code code = status.code;
     if (!code)
         code = read_page(feed, creator_id, &page, &status);

@@ -1,6 +1,9 @@
 #include "http/site.h"
 
+#include <string.h>
+
 #include "base/log.h"
+#include "http/feed_text.h"
 #include "http/static_ui.h"
 #include "store/memo.h"
 
@@ -31,18 +34,22 @@ void site_healthz(void *ctx, struct wire_request *request, struct wire_response 
         wire_response_text(response, 200, "text/plain; charset=UTF-8", "Service ready.");
 }
 
-/* The instance URL without blanks around it and slashes at its end; NULL and 404 when there is none. */
+char *site_base_url(struct arena *arena, const struct config *config)
+{
+    static const char ends[] = " \t/";
+    const char *url = config->instance_url + strspn(config->instance_url, " \t");
+    size_t length = strlen(url);
+    while (length > 0 && strchr(ends, url[length - 1]))
+        length--;
+    return arena_strndup(arena, url, length);
+}
+
+/* NULL and 404 when there is no instance URL. */
 static const char *base_url(const struct site *site, struct wire_request *request, struct wire_response *response)
 {
-    const char *url = site->config->instance_url;
-    url += strspn(url, " \t");
-    size_t length = strlen(url);
-    while (length > 0 && strchr(" \t", url[length - 1]))
-        length--;
-    while (length > 0 && url[length - 1] == '/')
-        length--;
-    if (length > 0)
-        return arena_strndup(request->arena, url, length);
+    const char *url = site_base_url(request->arena, site->config);
+    if (*url)
+        return url;
     wire_response_message(response, 404, "instance URL is not configured");
     return NULL;
 }
@@ -54,25 +61,6 @@ void site_robots(void *ctx, struct wire_request *request, struct wire_response *
         return;
     wire_response_text(response, 200, "text/plain; charset=UTF-8", "User-agent: *\nAllow: /\n");
     buf_printf(&response->body, "Host: %s\nSitemap: %s/sitemap.xml", url, url);
-}
-
-static void add_escaped(struct buf *out, const char *text)
-{
-    for (; *text; text++) {
-        switch (*text) {
-        case '&':
-            buf_add_str(out, "&amp;");
-            break;
-        case '<':
-            buf_add_str(out, "&lt;");
-            break;
-        case '>':
-            buf_add_str(out, "&gt;");
-            break;
-        default:
-            buf_add_char(out, *text);
-        }
-    }
 }
 
 static enum status_code public_memos(const struct site *site, struct arena *arena, struct store_memo **memos,
@@ -110,9 +98,9 @@ void site_sitemap(void *ctx, struct wire_request *request, struct wire_response 
                        "<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">");
     for (size_t i = 0; i < count; i++) {
         buf_add_str(&response->body, "<url><loc>");
-        add_escaped(&response->body, url);
+        feed_text_escape(&response->body, url, strlen(url));
         buf_add_str(&response->body, "/memos/");
-        add_escaped(&response->body, memos[i].uid);
+        feed_text_escape(&response->body, memos[i].uid, strlen(memos[i].uid));
         buf_add_str(&response->body, "</loc></url>");
     }
     buf_add_str(&response->body, "</urlset>");

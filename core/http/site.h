@@ -19,6 +19,9 @@ void site_healthz(void *ctx, struct wire_request *request, struct wire_response 
 void site_robots(void *ctx, struct wire_request *request, struct wire_response *response);
 void site_sitemap(void *ctx, struct wire_request *request, struct wire_response *response); /* reads the database */
 
+/* The instance URL without blanks around it and slashes at its end; "" if there is none. */
+char *site_base_url(struct arena *arena, const struct config *config);
+
 /* 405 with Allow, as every framework route answers a wrong method. */
 void site_method_not_allowed(const char *allow, struct wire_response *response);
 
