@@ -264,7 +264,9 @@ void db_news_stop(struct db *db)
         pthread_cond_signal(&news->wake);
         pthread_mutex_unlock(&news->mutex);
         pthread_join(news->thread, NULL);
+        pthread_mutex_lock(&news->mutex);
         news->running = false;
+        pthread_mutex_unlock(&news->mutex);
     }
     pthread_mutex_lock(&news->hearing);
     news->fn = NULL;

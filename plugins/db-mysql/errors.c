@@ -31,6 +31,7 @@ static const struct {
     {1153, 1153, MEMORA_E_RANGE},      /* packet larger than max_allowed_packet */
     {1154, 1161, MEMORA_E_CONN},       /* network */
     {1169, 1169, MEMORA_E_UNIQUE},     /* unique constraint */
+    {1180, 1180, MEMORA_E_CONN},       /* the commit went wrong (Galera: no majority); its outcome is not known */
     {1184, 1184, MEMORA_E_CONN},       /* aborted connection */
     {1203, 1203, MEMORA_E_CONN},       /* the user has too many connections */
     {1205, 1205, MEMORA_E_RETRY},      /* lock wait timeout */

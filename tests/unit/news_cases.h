@@ -50,6 +50,14 @@ static unsigned times_heard(struct ear *ear, const char *line)
     return count;
 }
 
+static unsigned times_missed(struct ear *ear)
+{
+    pthread_mutex_lock(&ear->lock);
+    unsigned missed = ear->missed;
+    pthread_mutex_unlock(&ear->lock);
+    return missed;
+}
+
 static void pause_ms(unsigned ms)
 {
     usleep(ms * 1000);
@@ -185,7 +193,7 @@ static void cut_off_it_is_not_current(void **state)
 {
     struct pair *pair = open_pair(state);
     int64_t stopped_ns = clock_mono_ns();
-    unsigned missed = pair->there_ear.missed;
+    unsigned missed = times_missed(&pair->there_ear);
     stop_database();
     while (clock_mono_ns() < stopped_ns + DB_NEWS_BOUND_NS)
         pause_ms(10);
@@ -197,9 +205,7 @@ static void cut_off_it_is_not_current(void **state)
     start_database();
     wait_until_current(pair->there, true);
     wait_until_current(pair->here, true);
-    pthread_mutex_lock(&pair->there_ear.lock);
-    assert_true(pair->there_ear.missed > missed);
-    pthread_mutex_unlock(&pair->there_ear.lock);
+    assert_true(times_missed(&pair->there_ear) > missed);
     write_and_tell(pair->here, "user 5\n");
     wait_until_heard(&pair->there_ear, "user 5\n");
     close_pair(pair);
