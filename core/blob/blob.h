@@ -85,6 +85,20 @@ int64_t blob_content_modified(const struct blob_content *content); /* Unix secon
 enum status_code blob_content_select(struct blob_content *content, uint64_t off, uint64_t len, struct status *status);
 /* Up to cap bytes from position pos of the whole; 0 at the end, -1 on failure (logged). */
 int64_t blob_content_read(struct blob_content *content, uint64_t pos, void *out, size_t cap);
+/* Whether reading may wait for a network: then send it with a blob_stream. */
+bool blob_content_is_remote(const struct blob_content *content);
+
+/* Bytes of a remote content, read ahead by a thread of their own so that whoever sends them never waits. */
+struct blob_stream;
+enum { BLOB_STREAM_WAIT = -2, BLOB_STREAMS_MAX = 64 };
+/* Takes over the content, also when it fails. wake is called on that thread, when bytes or the end have come.
+ * STATUS_UNAVAILABLE beyond BLOB_STREAMS_MAX. */
+enum status_code blob_stream_open(struct blob_content *content, uint64_t from, uint64_t length, void (*wake)(void *ctx),
+                                  void *ctx, struct blob_stream **out, struct status *status);
+/* The next bytes, up to cap; 0 at the end, -1 on failure, BLOB_STREAM_WAIT: there are none yet. */
+int64_t blob_stream_read(struct blob_stream *stream, void *out, size_t cap);
+void blob_stream_close(struct blob_stream *stream); /* never waits; wake is not called any more */
+
 /* A descriptor whose byte *base + pos is byte pos of the whole; -1 if there is none. It stays the content's. */
 int blob_content_fd(const struct blob_content *content, uint64_t *base);
 

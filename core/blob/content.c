@@ -5,6 +5,7 @@
 
 struct blob_content {
     struct arena *arena;
+    struct arena *own_arena; /* holds the content itself; NULL: the caller's does */
     uint64_t size;
     int64_t modified_s;
     /* DATABASE: the row, and those of its bytes that were selected. */
@@ -69,16 +70,21 @@ static enum status_code open_file(struct blob_content *content, struct blob *blo
 }
 
 static enum status_code open_in_bucket(struct blob_content *content, struct blob *blob,
-                                       const struct store_attachment *attachment, struct status *status)
+                                       const struct store_attachment *attachment, struct blob_content **out,
+                                       struct status *status)
 {
     enum status_code code =
         blob_bucket_of(blob, content->store, content->arena, attachment, &content->bucket, &content->key, status);
     content->blob = blob;
     content->instance = content->bucket;
     if (code == STATUS_OK)
+        content->key = arena_strdup(content->arena, content->key);
+    if (code == STATUS_OK)
         code = open_object(content, attachment, status);
-    if (code)
+    if (code) {
         blob_content_close(content);
+        *out = NULL;
+    }
     return code;
 }
 
@@ -86,8 +92,11 @@ enum status_code blob_content_open(struct blob *blob, struct store *store, struc
                                    const struct store_attachment *attachment, struct blob_content **out,
                                    struct status *status)
 {
-    struct blob_content *content = ARENA_NEW(arena, struct blob_content);
-    content->arena = arena;
+    /* What comes over a network may be read by a thread that outlasts the request. */
+    struct arena *own = attachment->storage == STORE_ATTACHMENT_S3 ? arena_create() : NULL;
+    struct blob_content *content = ARENA_NEW(own ? own : arena, struct blob_content);
+    content->arena = own ? own : arena;
+    content->own_arena = own;
     content->store = store;
     content->fd = -1;
     *out = content;
@@ -97,7 +106,7 @@ enum status_code blob_content_open(struct blob *blob, struct store *store, struc
     case STORE_ATTACHMENT_LOCAL:
         return open_file(content, blob, attachment, status);
     case STORE_ATTACHMENT_S3:
-        return open_in_bucket(content, blob, attachment, status);
+        return open_in_bucket(content, blob, attachment, out, status);
     case STORE_ATTACHMENT_EXTERNAL:
         break;
     }
@@ -118,6 +127,18 @@ void blob_content_close(struct blob_content *content)
     close_reader(content);
     blob_bucket_release(content->blob, content->bucket);
     content->bucket = NULL;
+    if (content->own_arena)
+        arena_destroy(content->own_arena); /* and the content */
+}
+
+bool blob_content_is_remote(const struct blob_content *content)
+{
+    return content->bucket != NULL;
+}
+
+struct blob *blob_content_blob(const struct blob_content *content)
+{
+    return content->blob;
 }
 
 uint64_t blob_content_size(const struct blob_content *content)

@@ -36,6 +36,10 @@ struct blob {
     pthread_mutex_t bucket_lock;        /* guards the list below and users and times in it */
     struct blob_bucket *buckets;
 
+    pthread_mutex_t stream_lock;
+    pthread_cond_t stream_ended;
+    unsigned streams; /* under stream_lock */
+
     struct store *store; /* of the outbox; NULL: none */
     void (*wake)(void *ctx);
     void *wake_ctx;
@@ -99,6 +103,10 @@ Google__Protobuf__Timestamp *blob_timestamp(struct arena *arena, int64_t ns);
 
 /* Whether a file of that absolute path could be taken for one of the database. put.c says why. */
 bool blob_path_is_risky(const struct blob *blob, const char *path);
+
+struct blob *blob_content_blob(const struct blob_content *content); /* of a remote one */
+/* stream.c: waits for the threads that still read. */
+void blob_stream_wait_all(struct blob *blob);
 
 /* removal.c: the object that was promised to go is not this attachment's. */
 void blob_break_promise(struct blob *blob, const struct store_attachment *attachment);

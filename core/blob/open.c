@@ -90,6 +90,8 @@ enum status_code blob_open(const struct plugin *plugin, const struct config *con
     blob->config = config;
     blob->arena = arena_create();
     pthread_mutex_init(&blob->bucket_lock, NULL);
+    pthread_mutex_init(&blob->stream_lock, NULL);
+    pthread_cond_init(&blob->stream_ended, NULL);
     blob->data_dir = memory_strdup(path_absolute(blob->arena, "", config->data_dir));
     blob->root = memory_strdup(blob->data_dir);
     blob->template_dir = blob->data_dir;
@@ -139,11 +141,14 @@ void blob_close(struct blob *blob)
 {
     if (!blob)
         return;
+    blob_stream_wait_all(blob);
     blob_bucket_close_all(blob);
     blob_instance_close(&blob->configured);
     blob_instance_close(&blob->inside);
     blob_instance_close(&blob->outside);
     pthread_mutex_destroy(&blob->bucket_lock);
+    pthread_cond_destroy(&blob->stream_ended);
+    pthread_mutex_destroy(&blob->stream_lock);
     arena_destroy(blob->arena);
     free((char *)blob->root);
     free((char *)blob->data_dir);

@@ -82,6 +82,51 @@ static void fail(struct wire_response *response)
     wire_response_message(response, 500, "Internal Server Error");
 }
 
+struct remote {
+    struct blob_stream *stream;
+    struct wire_stream *body;
+};
+
+static int64_t remote_read(void *ctx, uint64_t pos, void *out, size_t cap)
+{
+    (void)pos; /* asked for in order */
+    const struct remote *remote = ctx;
+    remote->body->wake_ns = INT64_MAX;
+    int64_t n = blob_stream_read(remote->stream, out, cap);
+    return n == BLOB_STREAM_WAIT ? WIRE_STREAM_WAIT : n;
+}
+
+static void remote_close(void *ctx)
+{
+    blob_stream_close(((struct remote *)ctx)->stream);
+}
+
+static void wake_request(void *ctx)
+{
+    const struct wire_request *request = ctx;
+    request->wake(request);
+}
+
+/* One part, read ahead by a thread of its own. */
+static void send_remote(const struct sending *sending, struct wire_request *request, struct wire_response *response)
+{
+    struct remote *remote = ARENA_NEW(request->arena, struct remote);
+    const struct piece *piece = &sending->pieces[0];
+    struct status status = {0};
+    if (blob_stream_open(sending->content, sending->at + piece->first, piece->length, wake_request, request,
+                         &remote->stream, &status)) {
+        log_warn("an attachment is not sent: %s", status.message);
+        response->header_count = 0;
+        wire_response_header(response, "Retry-After", "1");
+        wire_response_message(response, 503, "Service Unavailable");
+        return;
+    }
+    remote->body = ARENA_NEW(request->arena, struct wire_stream);
+    *remote->body = (struct wire_stream){
+        .size = piece->length, .read = remote_read, .close = remote_close, .ctx = remote, .fd = -1};
+    response->stream = remote->body;
+}
+
 /* Answers with the pieces. Bytes kept in a row are read here, once, from the first to the last wanted one. */
 static void send_pieces(struct sending *sending, struct wire_request *request, struct wire_response *response)
 {
@@ -105,6 +150,10 @@ static void send_pieces(struct sending *sending, struct wire_request *request, s
     }
     if (size <= SMALL_BODY) {
         blob_content_close(sending->content);
+        return;
+    }
+    if (blob_content_is_remote(sending->content)) {
+        send_remote(sending, request, response);
         return;
     }
     struct wire_stream *stream = ARENA_NEW(request->arena, struct wire_stream);
@@ -218,6 +267,8 @@ void file_send(const struct file_body *body, struct wire_request *request, struc
     }
     struct range_set set;
     range_parse_set(wanted_ranges(body, request), body->size, &set);
+    if (set.kind == RANGE_PART && set.count > 1 && blob_content_is_remote(body->content))
+        set.kind = RANGE_WHOLE; /* one thread reads on, from one place */
     if (set.kind == RANGE_UNSATISFIABLE) {
         send_unsatisfiable(body, request, response);
         return;

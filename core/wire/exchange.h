@@ -49,7 +49,7 @@ enum { WIRE_STREAM_WAIT = -2 };
 struct wire_stream {
     uint64_t size; /* total bytes, or WIRE_STREAM_ENDLESS */
     /* Fills up to cap bytes of the body from position pos; returns bytes, 0 at the end, -1 on failure,
-     * WIRE_STREAM_WAIT (endless streams only). */
+     * WIRE_STREAM_WAIT. */
     int64_t (*read)(void *ctx, uint64_t pos, void *out, size_t cap);
     int64_t wake_ns; /* set by read before it says WIRE_STREAM_WAIT: clock_mono_ns() of the next read, to the second */
     void (*close)(void *ctx); /* called exactly once */

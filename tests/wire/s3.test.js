@@ -24,7 +24,7 @@ async function until(what, timeout = 10_000) {
 
 before(async () => {
   s3 = await startS3();
-  server = await Server.start();
+  server = await Server.start({ ownStorage: true });
   token = await server.signUp("founder");
 });
 after(async () => {
@@ -87,6 +87,22 @@ test("a large object goes through the server unharmed", async () => {
   const part = await file("large", { headers: { range: "bytes=15000000-15999999" } });
   assert.equal(part.status, 206);
   assert.ok(content.subarray(15000000, 16000000).equals(part.bytes));
+});
+
+test("a store that stops in the middle of an object holds up nobody else", { timeout: 60_000 }, async () => {
+  const answers = await Promise.all([1, 2, 3, 4].map(() =>
+    fetch(`${server.url}/file/attachments/large/x`, { headers: { authorization: `Bearer ${token}` } })));
+  s3.pause();
+  try {
+    const start = Date.now();
+    for (let i = 0; i < 50; i++)
+      assert.equal((await server.rest("GET", "/api/v1/auth/me", { token })).status, 200);
+    assert.ok(Date.now() - start < 5_000, `50 calls took ${Date.now() - start} ms`);
+  } finally {
+    s3.resume();
+  }
+  await answers.pop().body.cancel();
+  for (const answer of answers) assert.equal((await answer.arrayBuffer()).byteLength, 20 * 1024 * 1024);
 });
 
 test("video and audio are fetched from the store, as a browser does", async () => {

@@ -46,7 +46,7 @@ async function untilReady(url, child, log) {
 }
 
 export class Server {
-  /** options: fixture (open a copy of the recorded database), args (further flags), env, database (what a backend's
+  /** options: fixture (open a copy of the recorded database), args (further flags), env, ownStorage (true: MEMORA_WIRE_STORAGE does not count), database (what a backend's
    * prepare() gave, in place of a fresh one) */
   static async start(options = {}) {
     const server = new Server();
@@ -73,7 +73,7 @@ export class Server {
     this.output = "";
     const place = ["--port", String(this.port), "--addr", "127.0.0.1", "--data", this.dir];
     this.child = spawn(program, [...place, ...this.database.args, ...(this.options.args || [])], {
-      env: { PATH: process.env.PATH, ...this.database.env, ...(await storageEnv()), ...(this.options.env || {}) },
+      env: { PATH: process.env.PATH, ...this.database.env, ...(this.options.ownStorage ? {} : await storageEnv()), ...(this.options.env || {}) },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.child.stdout.on("data", (chunk) => (this.output += chunk));
