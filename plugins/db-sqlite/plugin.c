@@ -88,7 +88,7 @@ static void describe(void (*emit)(void *, const char *, const char *), void *ctx
 
 static const struct memora_config_key keys[] = {
     {"dsn", MEMORA_KEY_PATH, 0, "{data}/memos_{mode}.db", "Path of the database file", NULL},
-    {"page_cache_kib", MEMORA_KEY_INT, 0, "2048", "Page cache of each connection in KiB", "64..1048576"},
+    {"page_cache_kib", MEMORA_KEY_INT, 0, "1024", "Page cache of each connection in KiB", "64..1048576"},
     {"synchronous", MEMORA_KEY_STRING, 0, "full",
      "full: an acknowledged write survives a power cut; normal: it survives a crash of the server; extra",
      "full|normal|extra"},
