@@ -157,3 +157,8 @@ enum status_code conn_reopen(struct db_conn *conn, struct status *status)
     disconnect_handle(conn);
     return connect_handle(conn, status);
 }
+
+bool db_in_process(const struct db_conn *conn)
+{
+    return conn->db->dialect->features & MEMORA_SQL_SINGLE_WRITER;
+}

@@ -39,6 +39,9 @@ enum status_code db_open(const struct memora_db_ops *ops, const struct memora_co
 void db_close(struct db *db); /* NULL is fine; waits for running writes */
 
 const struct memora_dialect *db_dialect(const struct db *db);
+/* The database runs in this process: searching costs, asking does not. Elsewhere it plans statements by what it knows
+ * of their values, and a range with unknown ends may make it read a whole table. */
+bool db_in_process(const struct db_conn *conn);
 int64_t db_size_bytes(struct db *db); /* -1 if the plugin cannot tell */
 
 /* Bound values. Text and blobs are borrowed until the statement has run. */

@@ -125,7 +125,7 @@ enum status_code store_attachment_list_for_memos(struct db_conn *conn, struct ar
     struct memora_value *params = store_sql_params(arena, memo_count, 1, 0);
     struct buf sql = buf_in(arena);
     buf_add_str(&sql, SELECT_ATTACHMENT "WHERE attachment.memo_id");
-    store_sql_near(&sql, params, &used, memo_ids, memo_count);
+    store_sql_near(conn, &sql, params, &used, memo_ids, memo_count);
     buf_add_str(&sql, ORDER_ATTACHMENT);
     size_t found;
     enum status_code code = read_rows(conn, arena, buf_str(&sql), params, used, out, &found, status);

@@ -95,12 +95,12 @@ enum status_code store_relation_list(struct db_conn *conn, struct arena *arena, 
     struct memora_value *params = store_sql_params(arena, count, 2, VIEWER_PARAMS);
     struct buf sql = buf_in(arena);
     add_side(&sql, "1", "memo_id", with_content);
-    store_sql_near(&sql, params, &used, memo_ids, count);
+    store_sql_near(conn, &sql, params, &used, memo_ids, count);
     add_visible(&sql, "source", viewer, params, &used);
     add_visible(&sql, "target", viewer, params, &used);
     buf_add_str(&sql, " UNION ALL ");
     add_side(&sql, "2", "related_memo_id", with_content);
-    store_sql_near(&sql, params, &used, memo_ids, count);
+    store_sql_near(conn, &sql, params, &used, memo_ids, count);
     add_visible(&sql, "source", viewer, params, &used);
     add_visible(&sql, "target", viewer, params, &used);
 

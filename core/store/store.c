@@ -97,14 +97,15 @@ void store_sql_in(struct buf *sql, struct memora_value *params, uint32_t *used, 
 
 enum { NEAR_LEAST = 3, NEAR_SPREAD = 2 };
 
-void store_sql_near(struct buf *sql, struct memora_value *params, uint32_t *used, const int32_t *ids, size_t count)
+void store_sql_near(struct db_conn *conn, struct buf *sql, struct memora_value *params, uint32_t *used,
+                    const int32_t *ids, size_t count)
 {
     int32_t least = ids[0], most = ids[0];
     for (size_t i = 1; i < count; i++) {
         least = ids[i] < least ? ids[i] : least;
         most = ids[i] > most ? ids[i] : most;
     }
-    if (count < NEAR_LEAST || (int64_t)most - least >= (int64_t)count * NEAR_SPREAD) {
+    if (!db_in_process(conn) || count < NEAR_LEAST || (int64_t)most - least >= (int64_t)count * NEAR_SPREAD) {
         buf_add_str(sql, " IN ");
         store_sql_in(sql, params, used, ids, count);
         return;

@@ -43,9 +43,11 @@ enum { STORE_IN_MAX = 1024 };
 struct memora_value *store_sql_params(struct arena *arena, size_t count, size_t lists, size_t others);
 void store_sql_in(struct buf *sql, struct memora_value *params, uint32_t *used, const int32_t *ids, size_t count);
 /* " IN (...)" to follow the name of a column. Where the ids lie close together, as those of a page of the newest memos
- * do, " BETWEEN ? AND ?": one walk along an index instead of a search for each. Then rows of ids in the gaps come too,
- * which the caller drops with store_ids_have. Takes as many params as store_sql_in at most. */
-void store_sql_near(struct buf *sql, struct memora_value *params, uint32_t *used, const int32_t *ids, size_t count);
+ * do, and the database runs in the process, " BETWEEN ? AND ?": one walk along an index instead of a search for each.
+ * Then rows of ids in the gaps come too, which the caller drops with store_ids_have. Takes as many params as
+ * store_sql_in at most. */
+void store_sql_near(struct db_conn *conn, struct buf *sql, struct memora_value *params, uint32_t *used,
+                    const int32_t *ids, size_t count);
 bool store_ids_have(const int32_t *ids, size_t count, int32_t id);
 void store_sql_in_text(struct buf *sql, struct memora_value *params, uint32_t *used, const char *const *texts,
                        size_t count);

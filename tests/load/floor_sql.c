@@ -18,31 +18,33 @@
     "memo.visibility, memo.pinned, memo.payload, parent.uid, memo.content FROM memo LEFT JOIN memo_relation AS "       \
     "parent_relation ON parent_relation.memo_id = memo.id AND parent_relation.type = 'COMMENT' LEFT JOIN memo AS "     \
     "parent ON parent.id = parent_relation.related_memo_id "
-#define ATTACHMENTS                                                                                                    \
+#define ATTACHMENTS(marks)                                                                                             \
     "SELECT attachment.id, attachment.uid, attachment.creator_id, @attachment.created_ts@, "                           \
     "@attachment.updated_ts@, attachment.filename, attachment.type, attachment.size, attachment.memo_id, memo.uid, "   \
     "attachment.storage_type, attachment.reference, attachment.payload FROM attachment LEFT JOIN memo ON memo.id = "   \
-    "attachment.memo_id WHERE attachment.memo_id BETWEEN ? AND ? ORDER BY attachment.updated_ts DESC, "                \
+    "attachment.memo_id WHERE attachment.memo_id IN (" marks ") ORDER BY attachment.updated_ts DESC, "                 \
     "attachment.id DESC"
 #define REACTIONS(marks)                                                                                               \
     "SELECT id, @created_ts@, creator_id, content_id, reaction_type FROM reaction WHERE content_id IN (" marks         \
     ") ORDER BY id"
-#define VISIBLE                                                                                                        \
-    " BETWEEN ? AND ? AND (source.creator_id = ? OR source.visibility IN ('PUBLIC', 'PROTECTED')) AND "                \
+#define VISIBLE(marks)                                                                                                 \
+    " IN (" marks ") AND (source.creator_id = ? OR source.visibility IN ('PUBLIC', 'PROTECTED')) AND "                 \
     "(target.creator_id = ? OR target.visibility IN ('PUBLIC', 'PROTECTED'))"
-#define SIDE(number, column)                                                                                           \
+#define SIDE(number, column, marks)                                                                                    \
     "SELECT " number ", r.memo_id, r.related_memo_id, r.type, source.uid, target.uid FROM memo_relation AS r JOIN "    \
     "memo AS source ON source.id = r.memo_id JOIN memo AS target ON target.id = r.related_memo_id WHERE r." column     \
-        VISIBLE
+    VISIBLE(marks)
 
-static const char *const get_sql[FLOOR_STATEMENTS] = {COLUMNS "WHERE memo.uid = ?", ATTACHMENTS, REACTIONS("?"),
-                                                      SIDE("1", "memo_id") " UNION ALL " SIDE("2", "related_memo_id")};
+#define RELATIONS(marks) SIDE("1", "memo_id", marks) " UNION ALL " SIDE("2", "related_memo_id", marks)
+#define MARKS "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+
+static const char *const get_sql[FLOOR_STATEMENTS] = {COLUMNS "WHERE memo.uid = ?", ATTACHMENTS("?"), REACTIONS("?"),
+                                                      RELATIONS("?")};
 static const char *const list_sql[FLOOR_STATEMENTS] = {
     COLUMNS "WHERE memo.row_status = 'NORMAL' AND (memo.creator_id = ? OR memo.visibility IN ('PUBLIC', 'PROTECTED')) "
             "AND NOT EXISTS (SELECT 1 FROM memo_relation AS comment WHERE comment.memo_id = memo.id AND comment.type = "
             "'COMMENT') ORDER BY memo.created_ts DESC, memo.id DESC LIMIT ? OFFSET ?",
-    ATTACHMENTS, REACTIONS("?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"),
-    SIDE("1", "memo_id") " UNION ALL " SIDE("2", "related_memo_id")};
+    ATTACHMENTS(MARKS), REACTIONS(MARKS), RELATIONS(MARKS)};
 
 enum { SQL_SIZE = 4096, NAME_SIZE = FLOOR_UID + 8, PAGE = 20, USER = 1 };
 
@@ -90,19 +92,17 @@ static void request(struct floor_conn *conn, unsigned *random)
     size_t count = is_list ? floor_run(conn, 0, page, 3, rows) : floor_run(conn, 0, by_uid, 1, rows);
     if (count == 0 || (is_list && count < PAGE))
         floor_fail(uid, "not enough rows");
-    int least = rows[0].id, most = rows[0].id;
-    struct floor_param reactions[FLOOR_ROWS];
+    struct floor_param ids[FLOOR_ROWS], reactions[FLOOR_ROWS], relations[2 * (FLOOR_ROWS + 2)];
+    const struct floor_param user = {NULL, USER};
     for (size_t i = 0; i < count; i++) {
-        least = rows[i].id < least ? rows[i].id : least;
-        most = rows[i].id > most ? rows[i].id : most;
         snprintf(names[i], sizeof names[i], "memos/%s", rows[i].uid);
         reactions[i] = (struct floor_param){names[i], 0};
+        ids[i] = relations[i] = relations[count + 2 + i] = (struct floor_param){NULL, rows[i].id};
     }
-    const struct floor_param a = {NULL, least}, b = {NULL, most}, user = {NULL, USER};
-    const struct floor_param range[] = {a, b}, relations[] = {a, b, user, user, a, b, user, user};
-    floor_run(conn, 1, range, 2, NULL);
+    relations[count] = relations[count + 1] = relations[2 * count + 2] = relations[2 * count + 3] = user;
+    floor_run(conn, 1, ids, (unsigned)count, NULL);
     floor_run(conn, 2, reactions, (unsigned)count, NULL);
-    floor_run(conn, 3, relations, 8, NULL);
+    floor_run(conn, 3, relations, (unsigned)(2 * (count + 2)), NULL);
 }
 
 static void *loop(void *arg)

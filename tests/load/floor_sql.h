@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-enum { FLOOR_STATEMENTS = 4, FLOOR_PARAMS = 24, FLOOR_UID = 64, FLOOR_ROWS = 20 };
+enum { FLOOR_STATEMENTS = 4, FLOOR_PARAMS = 48, FLOOR_UID = 64, FLOOR_ROWS = 20 };
 
 struct floor_param {
     const char *text; /* NULL: number */
