@@ -13,6 +13,8 @@ servers=()
 finish() {
   local status=$? server
   trap - EXIT
+  # What a failed test leaves running.
+  [ -z "$(jobs -pr)" ] || kill $(jobs -pr) 2>/dev/null || true
   for server in "${servers[@]}"; do "$root/tests/lib/$server.sh" remove "$work/$server" || true; done
   [ -z "${s3_running:-}" ] || s3_stop
   rm -rf "$work"
