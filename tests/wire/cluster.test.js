@@ -242,7 +242,7 @@ if (!shared) {
     assert.deepEqual(new Set(seen), new Set([...acknowledged].map((id) => `memos/${id}`)));
   });
 
-  test("servers that start together on an older database upgrade it once", async () => {
+  test("servers that start together on a database of v0.30 all come up", async () => {
     const older = await Cluster.start(3, { fixture: true });
     try {
       for (const server of older.servers) {
