@@ -16,7 +16,7 @@ finish() {
   # What a failed test leaves running.
   [ -z "$(jobs -pr)" ] || kill $(jobs -pr) 2>/dev/null || true
   for server in "${servers[@]}"; do "$root/tests/lib/$server.sh" remove "$work/$server" || true; done
-  [ -z "${s3_running:-}" ] || s3_stop
+  [ -z "${s3_running:-}" ] || s3_stop || true
   rm -rf "$work"
   printf '%d passed, %d failed\n' "$passed" $((status != 0))
   exit "$status"
