@@ -1,22 +1,26 @@
 # shellcheck shell=bash
-# A real S3 server for tests: versitygw over a directory, which verifies signatures. Sourced.
+# An S3 server for tests, over a directory, that verifies signatures: versitygw, or where that cannot be built for want
+# of Go the small one of s3server.mjs. Sourced.
 #   s3_start DIR [BUCKET]   starts one on a free port of 127.0.0.1 with its data below DIR; sets S3_ENDPOINT, S3_BUCKET,
 #                           S3_ACCESS_KEY, S3_SECRET_KEY, S3_REGION, S3_PID, and S3_KEYS, the plugin's keys. Fails, and
-#                           says why, if there is none.
+#                           says why, if it does not start.
 #   s3_stop                 ends it
-# VERSITYGW names a program to use; else it is built once through the Go module proxy, into build/versitygw.
+# VERSITYGW names a program to use; else it is built once through the Go module proxy, into build/versitygw. S3_SMALL=1
+# takes the small one in any case.
 s3_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 s3_version=v1.8.0
 
-s3_program() {
-  if [ -n "${VERSITYGW:-}" ]; then
+s3_program() { # prints nothing where it is the small one
+  if [ "${S3_SMALL:-}" = 1 ]; then
+    :
+  elif [ -n "${VERSITYGW:-}" ]; then
     echo "$VERSITYGW"
   elif command -v versitygw; then
     :
   else
     local folder=$s3_root/build/versitygw
     if [ ! -x "$folder/versitygw" ]; then
-      command -v go >/dev/null || { echo "s3: no versitygw, and no go to build it with" >&2; return 1; }
+      command -v go >/dev/null || return 0
       mkdir -p "$folder"
       echo "s3: building versitygw $s3_version" >&2
       GOBIN=$folder go install "github.com/versity/versitygw/cmd/versitygw@$s3_version" >"$folder/log" 2>&1 ||
@@ -38,8 +42,13 @@ s3_start() { # DIR [BUCKET]
   mkdir -p "$dir/objects/$S3_BUCKET" "$dir/meta"
   for attempt in 1 2 3; do
     port=$(s3_free_port) || return 1
-    ROOT_ACCESS_KEY=$S3_ACCESS_KEY ROOT_SECRET_KEY=$S3_SECRET_KEY "$program" --quiet --region "$S3_REGION" \
-      --port "127.0.0.1:$port" posix --sidecar "$dir/meta" "$dir/objects" >"$dir/server.log" 2>&1 &
+    if [ -n "$program" ]; then
+      ROOT_ACCESS_KEY=$S3_ACCESS_KEY ROOT_SECRET_KEY=$S3_SECRET_KEY "$program" --quiet --region "$S3_REGION" \
+        --port "127.0.0.1:$port" posix --sidecar "$dir/meta" "$dir/objects" >"$dir/server.log" 2>&1 &
+    else
+      ROOT_ACCESS_KEY=$S3_ACCESS_KEY ROOT_SECRET_KEY=$S3_SECRET_KEY REGION=$S3_REGION \
+        node "$s3_root/tests/lib/s3server.mjs" "$port" "$dir/objects" "$dir/meta" >"$dir/server.log" 2>&1 &
+    fi
     S3_PID=$!
     # shellcheck disable=SC2034
     S3_ENDPOINT=http://127.0.0.1:$port
