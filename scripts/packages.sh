@@ -10,7 +10,8 @@ packages_of_group() {
       echo build-essential cmake ninja-build pkg-config:pkg-config python3:python3 unicode-data \
         protobuf-compiler:protoc libprotobuf-dev protobuf-c-compiler:protoc-c libprotobuf-c-dev libmicrohttpd-dev \
         libsqlite3-dev libmd4c-dev libjansson-dev libjwt-gnutls-dev libgnutls28-dev libinih-dev libltdl-dev \
-        libcrypt-dev zlib1g-dev libarchive-dev libcurl4-gnutls-dev libxml2-dev libcmocka-dev libmariadb-dev libpq-dev
+        libcrypt-dev zlib1g-dev libarchive-dev libcurl4-gnutls-dev libxml2-dev libcmocka-dev libmariadb-dev libpq-dev \
+        libvips-dev libseccomp-dev
       ;;
     ui) echo nodejs:node npm:npm protobuf-compiler:protoc libprotobuf-dev ca-certificates ;;
     test)

@@ -163,6 +163,13 @@ static void detect_motion(struct arena *arena, const Memos__Api__V1__Attachment 
     payload->motion_media = motion;
 }
 
+/* Such a file stays as it is: in another one the video would be missing. */
+static bool has_embedded_video(const Memos__Store__AttachmentPayload *payload)
+{
+    return payload->motion_media &&
+           payload->motion_media->family == MEMOS__STORE__MOTION_MEDIA_FAMILY__ANDROID_MOTION_PHOTO;
+}
+
 struct insertion {
     struct arena *arena;
     struct store_attachment *attachment;
@@ -216,6 +223,8 @@ enum status_code api_attachment_service_create_attachment(struct api_call *call,
         check_size(call, upload->content.len, &setting, status) || check_rows(call, upload, &attachment, status))
         return status->code;
     detect_motion(call->arena, upload, &attachment, payload);
+    if (!has_embedded_video(payload) && blob_strip(call->services->blob, call->arena, &attachment, status))
+        return status->code;
     if (save(call, setting, &attachment, status))
         return status->code;
     *response = api_attachment_view(call->arena, &attachment, NULL);

@@ -31,6 +31,12 @@ bool blob_is_bucket(const struct blob *blob); /* the configuration names a bucke
 enum status_code blob_check(struct blob *blob, struct status *status);
 void blob_close(struct blob *blob); /* NULL is fine */
 
+/* Takes the metadata out of the bytes of a new attachment that is a JPEG or TIFF: *attachment gets other bytes (in the
+ * arena) and their size. What cannot be decoded stays as it is (logged), and so does everything where there is no
+ * helper. STATUS_RESOURCE_EXHAUSTED: too many wait for the helper. */
+enum status_code blob_strip(struct blob *blob, struct arena *arena, struct store_attachment *attachment,
+                            struct status *status);
+
 /* Stores the bytes of a new attachment as the configuration or the instance's setting says, complete and durable when
  * it returns. Reads uid, filename, type, bytes and bytes_length of *attachment; fills storage and reference, and for S3
  * the payload with the object. For DATABASE nothing is stored yet: inserting the row does it. Errors are short texts

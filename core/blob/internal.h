@@ -40,6 +40,9 @@ struct blob {
     pthread_cond_t stream_ended;
     unsigned streams; /* under stream_lock */
 
+    struct media *media;
+    struct thumbnails *thumbnails;
+
     struct store *store; /* of the outbox; NULL: none */
     void (*wake)(void *ctx);
     void *wake_ctx;

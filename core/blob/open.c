@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "blob/internal.h"
 #include "blob/key_template.h"
+#include "blob/media.h"
+#include "blob/thumbnail.h"
 #include "codec/codec.h"
 
 static enum status_code configure(struct blob_instance *instance, const struct plugin *plugin,
@@ -89,6 +91,8 @@ enum status_code blob_open(const struct plugin *plugin, const struct config *con
     struct blob *blob = memory_zalloc(sizeof *blob);
     blob->config = config;
     blob->arena = arena_create();
+    blob->media = media_create(config->media_helper);
+    blob->thumbnails = thumbnails_create();
     pthread_mutex_init(&blob->bucket_lock, NULL);
     pthread_mutex_init(&blob->stream_lock, NULL);
     pthread_cond_init(&blob->stream_ended, NULL);
@@ -149,6 +153,8 @@ void blob_close(struct blob *blob)
     pthread_mutex_destroy(&blob->bucket_lock);
     pthread_cond_destroy(&blob->stream_ended);
     pthread_mutex_destroy(&blob->stream_lock);
+    thumbnails_destroy(blob->thumbnails);
+    media_destroy(blob->media);
     arena_destroy(blob->arena);
     free((char *)blob->root);
     free((char *)blob->data_dir);

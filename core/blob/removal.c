@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "blob/internal.h"
 #include "blob/key_template.h"
+#include "blob/thumbnail.h"
 #include "store/removal.h"
 
 #define NS_PER_MS 1000000
@@ -22,18 +23,15 @@ enum {
 /* Given up: no longer due in anybody's lifetime. */
 static const int64_t never_ms = INT64_C(253402300800000);
 
-/* Derived files that v0.30 keeps in the data directory: with the original they go as well. */
+/* Derived files in the data directory (clips are of v0.30): with the original they go as well. */
 static void remove_cached(struct blob *blob, struct arena *arena, const char *uid)
 {
-    const char *names[] = {arena_printf(arena, ".thumbnail_cache/%s.v2.jpeg", uid),
-                           arena_printf(arena, ".motion_cache/%s.mp4", uid)};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *key = blob_key_inside(blob, path_absolute(arena, blob->data_dir, names[i]));
-        struct memora_error error = {0};
-        if (blob->inside.storage && key && key_valid(key) &&
-            blob_instance_remove(&blob->inside, key, &error) != MEMORA_OK)
-            log_warn("cannot remove %s: %s", key, error.message);
-    }
+    const char *clip = arena_printf(arena, ".motion_cache/%s.mp4", uid);
+    const char *key = blob_key_inside(blob, path_absolute(arena, blob->data_dir, clip));
+    struct memora_error error = {0};
+    thumbnail_forget(blob, arena, uid);
+    if (blob->inside.storage && key && key_valid(key) && blob_instance_remove(&blob->inside, key, &error) != MEMORA_OK)
+        log_warn("cannot remove %s: %s", key, error.message);
 }
 
 static enum status_code remove_from_bucket(struct blob *blob, struct arena *arena,

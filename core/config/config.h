@@ -56,6 +56,8 @@ struct config {
     unsigned slow_statement_ms;
     const char *storage_plugin; /* "fs" or an absolute path */
     struct config_section storage;
+    /* [media] */
+    const char *media_helper; /* the program that makes thumbnails and strips metadata; "" = none */
 };
 
 /* One value from the command line, which wins over everything else; of equal keys the last one wins. */

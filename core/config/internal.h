@@ -33,6 +33,8 @@ enum status_code config_read_flags(struct config_settings *settings, const struc
  * told to install. */
 const char *config_find_plugin_dir(struct arena *arena);
 const char *config_find_ui_dir(struct arena *arena);
+/* "" if there is none. */
+const char *config_find_media_helper(struct arena *arena);
 const char *config_find_data_dir(struct arena *arena);
 
 #endif

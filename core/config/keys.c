@@ -62,12 +62,16 @@ const struct config_key config_keys[] = {
     {"storage", "plugin", CONFIG_PLUGIN, offsetof(struct config, storage_plugin), 0, 0, "fs", NULL, 0,
      "Storage plugin for attachments: a name, or the absolute path of a plugin file."},
 
+    {"media", "helper", CONFIG_PATH, offsetof(struct config, media_helper), 0, 0, NULL, NULL,
+     CONFIG_NOT_FROM_ENVIRONMENT,
+     "Program for thumbnails and for stripping metadata; by default the installed memora-media. Empty for none."},
+
     {"plugins", "directory", CONFIG_PATH, offsetof(struct config, plugin_dir), 0, 0, NULL, NULL,
      CONFIG_NOT_FROM_ENVIRONMENT, "Directory of the plugins; by default the one that was installed with the program."},
 };
 const size_t config_key_count = sizeof config_keys / sizeof config_keys[0];
 
-const char *const config_sections[] = {"server", "limits", "database", "storage", "plugins"};
+const char *const config_sections[] = {"server", "limits", "database", "storage", "media", "plugins"};
 const size_t config_section_count = sizeof config_sections / sizeof config_sections[0];
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};

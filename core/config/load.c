@@ -93,6 +93,8 @@ static enum status_code fill(struct config *config, const struct config_source *
         config->plugin_dir = config_find_plugin_dir(config->arena);
     if (!config->ui_dir)
         config->ui_dir = config_find_ui_dir(config->arena);
+    if (!config->media_helper)
+        config->media_helper = config_find_media_helper(config->arena);
     collect_section(&config->database, "database", &settings);
     collect_section(&config->storage, "storage", &settings);
     return STATUS_OK;

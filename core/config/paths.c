@@ -51,6 +51,18 @@ const char *config_find_ui_dir(struct arena *arena)
     return find_directory(arena, MEMORA_UI_DIR_RELATIVE, "ui", MEMORA_UI_DIR);
 }
 
+const char *config_find_media_helper(struct arena *arena)
+{
+    const char *prefix = find_prefix(arena);
+    const char *path = arena_printf(arena, "%s/%s", prefix, MEMORA_MEDIA_HELPER_RELATIVE);
+    if (*prefix && access(path, X_OK) == 0)
+        return path;
+    path = arena_printf(arena, "%s/libexec/memora-media", prefix);
+    if (*prefix && access(arena_printf(arena, "%s/CMakeCache.txt", prefix), F_OK) == 0 && access(path, X_OK) == 0)
+        return path;
+    return access(MEMORA_MEDIA_HELPER, X_OK) == 0 ? MEMORA_MEDIA_HELPER : "";
+}
+
 const char *config_find_data_dir(struct arena *arena)
 {
     static const char usual[] = "/var/opt/memos";

@@ -9,6 +9,7 @@
 #include "base/quote.h"
 #include "blob/blob.h"
 #include "blob/motion.h"
+#include "blob/thumbnail.h"
 #include "config/config.h"
 #include "http/file_send.h"
 #include "http/uri.h"
@@ -238,6 +239,27 @@ static bool has_motion(const struct store_attachment *attachment)
     return attachment->payload->motion_media && attachment->payload->motion_media->has_embedded_video;
 }
 
+static bool wants_thumbnail(const struct file_request *file)
+{
+    const char *value = uri_query_value(file->call.arena, file->request->query, "thumbnail");
+    return value && strcmp(value, "true") == 0 && thumbnail_possible(file->attachment.type);
+}
+
+/* False: there is none, so that the original is to be sent. */
+static bool send_thumbnail(const struct file_request *file, struct wire_response *response)
+{
+    const struct api_services *services = file->call.services;
+    struct status status = {0};
+    if (thumbnail_get(services->blob, services->store, file->call.arena, &file->attachment, &response->body, &status)) {
+        log_debug("no thumbnail of attachment %s: %s", file->uid, status.message);
+        response->body.len = 0;
+        return false;
+    }
+    add_headers(file, "image/jpeg", response);
+    wire_response_header(response, "Content-Type", "image/jpeg");
+    return true;
+}
+
 static void respond(struct file_request *file, struct wire_response *response)
 {
     struct status status = {0};
@@ -265,7 +287,7 @@ static void respond(struct file_request *file, struct wire_response *response)
         send_nothing(file, response);
     else if (is_played(&file->attachment) && !motion)
         send_elsewhere(file, response);
-    else
+    else if (motion || !wants_thumbnail(file) || !send_thumbnail(file, response))
         send_content(file, motion, response);
 }
 

@@ -48,6 +48,10 @@ for plugin in db-sqlite db-mysql db-postgres storage-fs storage-s3; do
   check "package of $plugin" sh -c '[ "$(find "$1" -type f -printf "%f\n" | sort | tr "\n" " ")" = "$2.7 $2.so " ]' sh \
     "$work/part-$plugin" "$plugin"
 done
+DESTDIR="$work/part-media" cmake --install "$build" --component media >"$work/log" 2>&1
+# shellcheck disable=SC2016
+check "package of memora-media" sh -c '[ "$(find "$1" -type f -printf "%f\n")" = memora-media ]' sh "$work/part-media"
+check "memora-media confines itself" "$prefix/$(cached CMAKE_INSTALL_LIBEXECDIR)/memora/memora-media" check
 # The page is installed where it was built; the whole test run builds it first.
 if [ -e ui/dist/index.html ]; then
   check "layout index.html" test -s "$prefix/share/memora/ui/index.html"

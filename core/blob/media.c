@@ -1,0 +1,219 @@
+#include "blob/media.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+enum {
+    STEP = 64 * 1024,
+    MADE_MAX = 128 * 1024 * 1024, /* 50 million pixels as JPEG of quality 95, at the worst */
+    POLL_MS = 100
+};
+
+static const int64_t patience_ns = 30 * (int64_t)1000000000;
+
+struct media {
+    char *helper;
+    pthread_mutex_t lock; /* guards the counts */
+    pthread_cond_t freed;
+    unsigned running, waiting;
+};
+
+struct media *media_create(const char *helper)
+{
+    struct media *media = memory_zalloc(sizeof *media);
+    media->helper = memory_strdup(helper ? helper : "");
+    pthread_mutex_init(&media->lock, NULL);
+    pthread_cond_init(&media->freed, NULL);
+    return media;
+}
+
+void media_destroy(struct media *media)
+{
+    if (!media)
+        return;
+    pthread_cond_destroy(&media->freed);
+    pthread_mutex_destroy(&media->lock);
+    free(media->helper);
+    free(media);
+}
+
+bool media_present(const struct media *media)
+{
+    return media && *media->helper;
+}
+
+static bool enter(struct media *media)
+{
+    pthread_mutex_lock(&media->lock);
+    bool may = media->running < MEDIA_AT_A_TIME || media->waiting < MEDIA_WAITING_MAX;
+    if (may) {
+        media->waiting++;
+        while (media->running >= MEDIA_AT_A_TIME)
+            pthread_cond_wait(&media->freed, &media->lock);
+        media->waiting--;
+        media->running++;
+    }
+    pthread_mutex_unlock(&media->lock);
+    return may;
+}
+
+static void leave(struct media *media)
+{
+    pthread_mutex_lock(&media->lock);
+    media->running--;
+    pthread_cond_signal(&media->freed);
+    pthread_mutex_unlock(&media->lock);
+}
+
+/* Starts the helper with one end of a socket as its input and output, nothing of ours besides, and no environment. */
+static int spawn_helper(const char *helper, enum media_job job, int its_end, pid_t *out)
+{
+    char name[] = "memora-media", strip[] = "strip", thumbnail[] = "thumbnail";
+    char *const arguments[] = {name, job == MEDIA_STRIP ? strip : thumbnail, NULL}, *const environment[] = {NULL};
+    sigset_t none, defaults;
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigemptyset(&none);
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    posix_spawn_file_actions_init(&files);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawn_file_actions_adddup2(&files, its_end, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&files, its_end, STDOUT_FILENO);
+    posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    int result = posix_spawn(out, helper, &files, &attributes, arguments, environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&files);
+    return result;
+}
+
+struct exchange {
+    int fd;
+    media_read_fn read;
+    void *ctx;
+    uint64_t size, sent;
+    struct buf *out;
+    size_t out_start;
+    char block[STEP];
+    size_t block_at, block_length;
+};
+
+/* False: the picture cannot be read. A helper that takes no more is none of that: its answer tells. */
+static bool send_some(struct exchange *exchange)
+{
+    if (exchange->block_at == exchange->block_length && exchange->sent < exchange->size) {
+        uint64_t left = exchange->size - exchange->sent;
+        int64_t n = exchange->read(exchange->ctx, exchange->sent, exchange->block, left < STEP ? (size_t)left : STEP);
+        if (n <= 0)
+            return false;
+        exchange->block_at = 0;
+        exchange->block_length = (size_t)n;
+        exchange->sent += (uint64_t)n;
+    }
+    ssize_t n = send(exchange->fd, exchange->block + exchange->block_at, exchange->block_length - exchange->block_at,
+                     MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n > 0)
+        exchange->block_at += (size_t)n;
+    else if (errno != EAGAIN && errno != EINTR)
+        exchange->sent = exchange->size, exchange->block_at = exchange->block_length;
+    if (exchange->sent == exchange->size && exchange->block_at == exchange->block_length)
+        shutdown(exchange->fd, SHUT_WR);
+    return true;
+}
+
+/* 1: go on, 0: that was all, -1: failure. */
+static int receive_some(struct exchange *exchange)
+{
+    buf_reserve(exchange->out, STEP);
+    ssize_t n = recv(exchange->fd, exchange->out->data + exchange->out->len, STEP, MSG_DONTWAIT);
+    if (n < 0)
+        return errno == EAGAIN || errno == EINTR ? 1 : -1;
+    exchange->out->len += (size_t)n;
+    return exchange->out->len - exchange->out_start > MADE_MAX ? -1 : n > 0;
+}
+
+static bool converse(struct exchange *exchange)
+{
+    int64_t deadline = clock_mono_ns() + patience_ns;
+    for (;;) {
+        bool sending = exchange->sent < exchange->size || exchange->block_at < exchange->block_length;
+        struct pollfd ready = {.fd = exchange->fd, .events = (short)(sending ? POLLIN | POLLOUT : POLLIN)};
+        int count = poll(&ready, 1, POLL_MS);
+        if ((count < 0 && errno != EINTR) || clock_mono_ns() > deadline)
+            return false;
+        if (count <= 0)
+            continue;
+        if ((ready.revents & POLLOUT) && sending && !send_some(exchange))
+            return false;
+        if (ready.revents & (POLLIN | POLLHUP | POLLERR)) {
+            int more = receive_some(exchange);
+            if (more <= 0)
+                return more == 0;
+        }
+    }
+}
+
+static void wait_for(pid_t child, int *result)
+{
+    while (waitpid(child, result, 0) < 0 && errno == EINTR)
+        ;
+}
+
+static enum status_code convert(const struct media *media, enum media_job job, struct exchange *exchange,
+                                struct status *status)
+{
+    int ends[2], result = -1;
+    pid_t child;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return status_set(status, STATUS_RESOURCE_EXHAUSTED, "too many open files");
+    int problem = spawn_helper(media->helper, job, ends[1], &child);
+    close(ends[1]);
+    if (problem) {
+        close(ends[0]);
+        log_warn("cannot start %s: error %d", media->helper, problem);
+        return status_set(status, STATUS_FAILED_PRECONDITION, "the helper for pictures cannot be started");
+    }
+    exchange->fd = ends[0];
+    bool heard = converse(exchange);
+    if (!heard)
+        kill(child, SIGKILL);
+    close(ends[0]);
+    wait_for(child, &result);
+    if (heard && WIFEXITED(result) && WEXITSTATUS(result) == 0 && exchange->out->len > exchange->out_start)
+        return STATUS_OK;
+    exchange->out->len = exchange->out_start;
+    if (WIFSIGNALED(result))
+        log_warn("the helper for pictures was ended by signal %d", WTERMSIG(result));
+    return status_set(status, STATUS_INVALID_ARGUMENT, "the picture cannot be decoded");
+}
+
+enum status_code media_run(struct media *media, enum media_job job, media_read_fn read, void *ctx, uint64_t size,
+                           struct buf *out, struct status *status)
+{
+    if (!media_present(media))
+        return status_set(status, STATUS_FAILED_PRECONDITION, "there is no helper for pictures");
+    if (size == 0 || size > MEDIA_PICTURE_MAX)
+        return status_set(status, STATUS_INVALID_ARGUMENT, "the picture is empty or too large");
+    if (!enter(media))
+        return status_set(status, STATUS_RESOURCE_EXHAUSTED, "too many image processing requests");
+    struct exchange *exchange = memory_zalloc(sizeof *exchange);
+    *exchange = (struct exchange){.read = read, .ctx = ctx, .size = size, .out = out, .out_start = out->len};
+    enum status_code code = convert(media, job, exchange, status);
+    free(exchange);
+    leave(media);
+    return code;
+}

@@ -1,0 +1,34 @@
+/* Pictures made of pictures. Decoding happens in a process of its own (tools/media), one for each picture, so that
+ * bytes which crash or occupy a decoder cost one failure. */
+#ifndef MEMORA_BLOB_MEDIA_H
+#define MEMORA_BLOB_MEDIA_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/status.h"
+
+enum media_job {
+    MEDIA_STRIP,    /* upright, without metadata, JPEG of quality 95 */
+    MEDIA_THUMBNAIL /* upright, larger side at most 600, JPEG of quality 90 */
+};
+
+/* Random access to the picture, as motion_read_fn. */
+typedef int64_t (*media_read_fn)(void *ctx, uint64_t pos, void *out, size_t cap);
+
+struct media;
+
+/* helper: the program; "" for none. */
+struct media *media_create(const char *helper);
+void media_destroy(struct media *media); /* NULL is fine; no one may be running */
+
+bool media_present(const struct media *media); /* NULL: false */
+
+/* Appends the JPEG to out. Waits while MEDIA_AT_A_TIME others run. Thread-safe; leaves no process behind.
+ * STATUS_FAILED_PRECONDITION: there is no helper; STATUS_INVALID_ARGUMENT: it can make nothing of the picture (also too
+ * large, took too long, crashed: logged); STATUS_RESOURCE_EXHAUSTED: too many wait already. */
+enum { MEDIA_AT_A_TIME = 2, MEDIA_WAITING_MAX = 4, MEDIA_PICTURE_MAX = 256 * 1024 * 1024 };
+enum status_code media_run(struct media *media, enum media_job job, media_read_fn read, void *ctx, uint64_t size,
+                           struct buf *out, struct status *status);
+
+#endif

@@ -1,0 +1,289 @@
+/* Thumbnails and stripped metadata, made by memora-media in a process of its own. */
+#include "attachment_fixture.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+#include <zlib.h>
+
+#include "api_handlers.h"
+#include "blob/media.h"
+#include "blob/thumbnail.h"
+
+#define HELPER MEMORA_TEST_PLUGIN_DIR "/../libexec/memora-media"
+
+struct bytes {
+    const unsigned char *data;
+    size_t length;
+};
+
+static int64_t read_bytes(void *ctx, uint64_t pos, void *out, size_t cap)
+{
+    const struct bytes *bytes = ctx;
+    size_t left = pos < bytes->length ? bytes->length - (size_t)pos : 0, n = left < cap ? left : cap;
+    memcpy(out, bytes->data + pos, n);
+    return (int64_t)n;
+}
+
+static void add_u32(struct buf *out, uint32_t value)
+{
+    for (int shift = 24; shift >= 0; shift -= 8)
+        buf_add_char(out, (char)(value >> shift));
+}
+
+static void add_chunk(struct buf *out, const char *type, const void *data, size_t length)
+{
+    add_u32(out, (uint32_t)length);
+    size_t start = out->len;
+    buf_add(out, type, 4);
+    buf_add(out, data, length);
+    add_u32(out, (uint32_t)crc32(0, (const unsigned char *)out->data + start, (uInt)(out->len - start)));
+}
+
+/* A PNG that says it has that size; the upper half is red, the lower one blue. rows: how many it really has. */
+static struct bytes make_png(struct arena *arena, uint32_t width, uint32_t height, uint32_t rows)
+{
+    struct buf out = buf_in(arena), head = buf_in(arena);
+    size_t row = 1 + (size_t)width * 3;
+    unsigned char *raw = arena_alloc(arena, row * rows + 1);
+    memset(raw, 0, row * rows + 1);
+    for (uint32_t y = 0; y < rows; y++)
+        for (uint32_t x = 0; x < width; x++)
+            raw[y * row + 1 + (size_t)x * 3 + (y < height / 2 ? 0 : 2)] = 255;
+    uLongf packed_length = compressBound((uLong)(row * rows));
+    unsigned char *packed = arena_alloc(arena, packed_length);
+    assert_int_equal(compress(packed, &packed_length, raw, (uLong)(row * rows)), Z_OK);
+    buf_add(&out, "\x89PNG\r\n\x1a\n", 8);
+    add_u32(&head, width);
+    add_u32(&head, height);
+    buf_add(&head, "\x08\x02\0\0\0", 5);
+    add_chunk(&out, "IHDR", head.data, head.len);
+    add_chunk(&out, "IDAT", packed, packed_length);
+    add_chunk(&out, "IEND", "", 0);
+    return (struct bytes){(const unsigned char *)out.data, out.len};
+}
+
+static void jpeg_size(const char *data, size_t length, unsigned *width, unsigned *height)
+{
+    const unsigned char *jpeg = (const unsigned char *)data;
+    assert_true(length > 4 && jpeg[0] == 0xff && jpeg[1] == 0xd8);
+    for (size_t at = 2; at + 9 < length; at += 2 + ((size_t)jpeg[at + 2] << 8 | jpeg[at + 3])) {
+        assert_int_equal(jpeg[at], 0xff);
+        if (jpeg[at + 1] >= 0xc0 && jpeg[at + 1] <= 0xc2) {
+            *height = (unsigned)jpeg[at + 5] << 8 | jpeg[at + 6];
+            *width = (unsigned)jpeg[at + 7] << 8 | jpeg[at + 8];
+            return;
+        }
+    }
+    fail_msg("no frame in the JPEG");
+}
+
+/* A JPEG of that size with the orientation and a mark that stands for a place in its Exif part. */
+static struct bytes make_jpeg(struct fixture *f, struct media *media, uint32_t width, uint32_t height,
+                              unsigned char orientation)
+{
+    struct bytes png = make_png(f->arena, width, height, height);
+    struct buf plain = buf_in(f->arena), out = buf_in(f->arena);
+    struct status status = {0};
+    const unsigned char exif[] = {0xff, 0xe1,        0, 40, 'E', 'x', 'i',  'f',  0,   0,   'M', 'M', 0,   42,
+                                  0,    0,           0, 8,  0,   1,   0x01, 0x12, 0,   3,   0,   0,   0,   1,
+                                  0,    orientation, 0, 0,  0,   0,   0,    0,    'P', 'L', 'A', 'C', 'E', '!'};
+    if (media_run(media, MEDIA_STRIP, read_bytes, &png, png.length, &plain, &status))
+        fail_msg("%s", status.message);
+    buf_add(&out, plain.data, 2);
+    buf_add(&out, exif, sizeof exif);
+    buf_add(&out, plain.data + 2, plain.len - 2);
+    return (struct bytes){(const unsigned char *)out.data, out.len};
+}
+
+static void no_child_is_left(void)
+{
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+    assert_int_equal(errno, ECHILD);
+}
+
+static void test_thumbnail_sizes(void **state)
+{
+    struct fixture *f = *state;
+    static const unsigned cases[][4] = {
+        {1200, 800, 600, 400}, {500, 1300, 231, 600}, {300, 200, 300, 200}, {1, 1, 1, 1}};
+    struct media *media = media_create(HELPER);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bytes png = make_png(f->arena, cases[i][0], cases[i][1], cases[i][1]);
+        struct buf out = buf_in(f->arena);
+        struct status status = {0};
+        unsigned width = 0, height = 0;
+        if (media_run(media, MEDIA_THUMBNAIL, read_bytes, &png, png.length, &out, &status))
+            fail_msg("%s", status.message);
+        jpeg_size(out.data, out.len, &width, &height);
+        assert_int_equal(width, cases[i][2]);
+        assert_int_equal(height, cases[i][3]);
+    }
+    media_destroy(media);
+    no_child_is_left();
+}
+
+static void test_orientations(void **state)
+{
+    struct fixture *f = *state;
+    struct media *media = media_create(HELPER);
+    for (unsigned char orientation = 1; orientation <= 8; orientation++) {
+        struct bytes jpeg = make_jpeg(f, media, 30, 20, orientation);
+        for (int job = MEDIA_STRIP; job <= MEDIA_THUMBNAIL; job++) {
+            struct buf out = buf_in(f->arena);
+            struct status status = {0};
+            unsigned width = 0, height = 0;
+            if (media_run(media, (enum media_job)job, read_bytes, &jpeg, jpeg.length, &out, &status))
+                fail_msg("%s", status.message);
+            jpeg_size(out.data, out.len, &width, &height);
+            assert_int_equal(width, orientation < 5 ? 30 : 20);
+            assert_int_equal(height, orientation < 5 ? 20 : 30);
+            assert_null(memmem(out.data, out.len, "Exif", 4));
+            assert_null(memmem(out.data, out.len, "PLACE!", 6));
+        }
+    }
+    media_destroy(media);
+}
+
+static void test_what_cannot_be_decoded(void **state)
+{
+    struct fixture *f = *state;
+    struct media *media = media_create(HELPER), *none = media_create(""), *missing = media_create("/nowhere/at-all");
+    struct bytes bomb = make_png(f->arena, 50000, 50000, 1), text = {(const unsigned char *)"notjpeg", 7};
+    struct bytes cut = make_png(f->arena, 800, 600, 600);
+    struct bytes empty = {(const unsigned char *)"", 0};
+    cut.length /= 2;
+    struct bytes *const bad[] = {&bomb, &text, &cut, &empty};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct buf out = buf_in(f->arena);
+        assert_int_equal(media_run(media, MEDIA_STRIP, read_bytes, bad[i], bad[i]->length, &out, NULL),
+                         STATUS_INVALID_ARGUMENT);
+        assert_int_equal(out.len, 0);
+    }
+    struct buf out = buf_in(f->arena);
+    assert_int_equal(media_run(none, MEDIA_STRIP, read_bytes, &text, 7, &out, NULL), STATUS_FAILED_PRECONDITION);
+    assert_int_equal(media_run(missing, MEDIA_STRIP, read_bytes, &text, 7, &out, NULL), STATUS_FAILED_PRECONDITION);
+    media_destroy(media);
+    media_destroy(none);
+    media_destroy(missing);
+    no_child_is_left();
+}
+
+/* What a helper that dies or says nothing costs. */
+static void test_helper_that_fails(void **state)
+{
+    struct fixture *f = *state;
+    struct bytes text = {(const unsigned char *)"notjpeg", 7};
+    struct media *media = media_create("/bin/false");
+    struct buf out = buf_in(f->arena);
+    assert_int_equal(media_run(media, MEDIA_STRIP, read_bytes, &text, 7, &out, NULL), STATUS_INVALID_ARGUMENT);
+    media_destroy(media);
+    char path[128];
+    snprintf(path, sizeof path, "%s/helper", f->dir);
+    write_file(path, "#!/bin/sh\nkill -SEGV $$\n");
+    assert_int_equal(chmod(path, 0755), 0);
+    media = media_create(path);
+    assert_int_equal(media_run(media, MEDIA_STRIP, read_bytes, &text, 7, &out, NULL), STATUS_INVALID_ARGUMENT);
+    media_destroy(media);
+    no_child_is_left();
+}
+
+static void test_confinement(void **state)
+{
+    (void)state;
+    run_shell("%s check", HELPER);
+}
+
+static struct store_attachment upload(struct fixture *f, const char *id, const char *name, struct bytes bytes)
+{
+    Memos__Api__V1__Attachment attachment = MEMOS__API__V1__ATTACHMENT__INIT, *made = NULL;
+    Memos__Api__V1__CreateAttachmentRequest request = MEMOS__API__V1__CREATE_ATTACHMENT_REQUEST__INIT;
+    struct api_call call = call_as(f, BOB);
+    struct status status = {0};
+    attachment.filename = (char *)name;
+    attachment.content = (ProtobufCBinaryData){bytes.length, (uint8_t *)bytes.data};
+    request.attachment = &attachment;
+    request.attachment_id = (char *)id;
+    if (api_attachment_service_create_attachment(&call, &request, &made, &status))
+        fail_msg("%s", status.message);
+    return get_attachment(f, id);
+}
+
+static void use_helper(struct fixture *f)
+{
+    fixture_close(f);
+    fixture_open(f, NULL);
+    blob_close(f->blob);
+    f->config.media_helper = HELPER;
+    open_blob(f);
+    blob_use_outbox(f->blob, f->store, NULL, NULL);
+    f->services.blob = f->blob;
+}
+
+static void test_upload_is_stripped(void **state)
+{
+    struct fixture *f = *state;
+    struct media *media = media_create(HELPER);
+    size_t length;
+    unsigned width = 0, height = 0;
+    use_helper(f);
+    struct store_attachment turned = upload(f, "turned", "e.jpg", make_jpeg(f, media, 300, 200, 6));
+    char *stored = read_attachment(f, &turned, &length);
+    jpeg_size(stored, length, &width, &height);
+    assert_int_equal(width, 200);
+    assert_int_equal(height, 300);
+    assert_int_equal(turned.size, length);
+    assert_null(memmem(stored, length, "PLACE!", 6));
+    struct store_attachment bad = upload(f, "bad", "e.jpg", (struct bytes){(const unsigned char *)"notjpeg", 7});
+    assert_string_equal(read_attachment(f, &bad, &length), "notjpeg");
+    media_destroy(media);
+}
+
+static void test_thumbnail_is_kept(void **state)
+{
+    struct fixture *f = *state;
+    char path[160];
+    use_helper(f);
+    set_storage(f, "{\"storageType\":\"DATABASE\"}");
+    struct store_attachment picture = upload(f, "pic", "e.png", make_png(f->arena, 1200, 800, 800));
+    struct buf first = buf_in(f->arena), second = buf_in(f->arena);
+    struct status status = {0};
+    snprintf(path, sizeof path, "%s/.thumbnail_cache/pic.v2.jpeg", f->data);
+    if (thumbnail_get(f->blob, f->store, f->arena, &picture, &first, &status))
+        fail_msg("%s", status.message);
+    assert_int_equal(access(path, R_OK), 0);
+    write_file(path, "cached");
+    assert_int_equal(thumbnail_get(f->blob, f->store, f->arena, &picture, &second, &status), STATUS_OK);
+    assert_string_equal(buf_str(&second), "cached");
+    assert_int_equal(blob_remove(f->blob, f->arena, &picture, &status), STATUS_OK);
+    assert_int_equal(access(path, R_OK), -1);
+}
+
+static void test_wide_colours_have_none(void **state)
+{
+    struct fixture *f = *state;
+    use_helper(f);
+    struct bytes png = make_png(f->arena, 30, 20, 20);
+    struct buf marked = buf_in(f->arena), out = buf_in(f->arena);
+    buf_add(&marked, png.data, png.length);
+    buf_add_str(&marked, "Display P3");
+    struct store_attachment picture =
+        upload(f, "wide", "e.png", (struct bytes){(const unsigned char *)marked.data, marked.len});
+    for (int i = 0; i < 2; i++)
+        assert_int_not_equal(thumbnail_get(f->blob, f->store, f->arena, &picture, &out, NULL), STATUS_OK);
+    assert_int_equal(count_files(f), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_thumbnail_sizes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_orientations, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_cannot_be_decoded, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_helper_that_fails, setup, teardown),
+        cmocka_unit_test(test_confinement),
+        cmocka_unit_test_setup_teardown(test_upload_is_stripped, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_thumbnail_is_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_wide_colours_have_none, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
