@@ -87,13 +87,14 @@ static void tell_first(struct listener *listener, int count)
 
 /* Until the session breaks (true) or it is time to stop (false). missed: of the first so many channels something may
  * have been missed, which is told only when nothing more can be. */
-static bool serve(struct listener *listener, PGconn *pq, int missed)
+static bool serve(struct listener *listener, PGconn *pq, int missed, bool *listened)
 {
     int listening = 0;
     for (;;) {
         for (; listening < channel_count(listener); listening++)
             if (!listen_to(pq, &listener->channels[listening]))
                 return true;
+        *listened = true;
         tell_first(listener, missed);
         missed = 0;
         deliver(listener, pq);
@@ -114,19 +115,25 @@ static void *run(void *argument)
     while (going_on) {
         struct memora_error error = {0};
         PGconn *pq = NULL;
-        if (postgres_open_session(listener->db, &pq, &error) != MEMORA_OK) {
+        bool listened = false;
+        if (postgres_open_session(listener->db, &pq, &error) == MEMORA_OK) {
+            PQsetnonblocking(pq, 0);
+            going_on = serve(listener, pq, missed, &listened);
+            if (!listened) {
+                const char *message = PQerrorMessage(pq);
+                memora_fail(&error, MEMORA_E_IO, "%.*s", (int)strcspn(message, "\n"), message);
+            }
+            PQfinish(pq);
+        }
+        missed = channel_count(listener);
+        if (listened) {
+            pause_ms = FIRST_PAUSE_MS;
+        } else if (going_on) {
             memora_log(host, pause_ms == FIRST_PAUSE_MS ? MEMORA_LOG_WARN : MEMORA_LOG_DEBUG,
                        "news of other servers are not heard: %s", error.message);
             going_on = wait_for(listener, -1, pause_ms);
             pause_ms = pause_ms < LONGEST_PAUSE_MS ? pause_ms * 2 : LONGEST_PAUSE_MS;
-            missed = channel_count(listener);
-            continue;
         }
-        pause_ms = FIRST_PAUSE_MS;
-        PQsetnonblocking(pq, 0);
-        going_on = serve(listener, pq, missed);
-        missed = channel_count(listener);
-        PQfinish(pq);
     }
     return NULL;
 }
