@@ -40,7 +40,7 @@ struct fixture {
     struct api_services services;
 };
 
-static inline void run_shell(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static inline void run_shell(const char *format, ...)
 {
     char command[1024];
     va_list args;

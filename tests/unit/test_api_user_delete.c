@@ -38,8 +38,8 @@ static void deletes_a_user_with_everything(void **state)
         /* what others had on her memos: comments at any depth, reactions, relations, notifications */
         "SELECT COUNT(*) FROM memo WHERE uid IN ('com-1', 'com-2', 'com-3', 'com-1-1', 'com-prot')",
         "SELECT COUNT(*) FROM reaction WHERE content_id NOT IN (SELECT 'memos/' || uid FROM memo)",
-        "SELECT COUNT(*) FROM memo_relation WHERE memo_id NOT IN (SELECT id FROM memo) "
-        "OR related_memo_id NOT IN (SELECT id FROM memo)",
+        ("SELECT COUNT(*) FROM memo_relation WHERE memo_id NOT IN (SELECT id FROM memo) "
+         "OR related_memo_id NOT IN (SELECT id FROM memo)"),
         "SELECT COUNT(*) FROM memo_share WHERE memo_id NOT IN (SELECT id FROM memo)",
         "SELECT COUNT(*) FROM inbox WHERE json_extract(message, '$.memoComment.memoId') NOT IN (SELECT id FROM memo)",
         "SELECT COUNT(*) FROM attachment WHERE memo_id NOT IN (SELECT id FROM memo)",

@@ -50,7 +50,7 @@ static void assert_taken(struct arena *arena, const char *head, const char *clai
 {
     struct jwt_verified out = {0};
     struct status status = {0};
-    int code = verify(arena, forge(arena, head, claims, (const char *)secret.bytes), &out, &status);
+    enum status_code code = verify(arena, forge(arena, head, claims, (const char *)secret.bytes), &out, &status);
     if (code)
         fail_msg("%s: %s", claims, status.message);
     assert_int_equal(out.user_id, 7);
@@ -60,7 +60,7 @@ static void assert_refused(struct arena *arena, const char *token)
 {
     struct jwt_verified out = {0};
     struct status status = {0};
-    int code = verify(arena, token, &out, &status);
+    enum status_code code = verify(arena, token, &out, &status);
     if (code != STATUS_UNAUTHENTICATED && code != STATUS_INVALID_ARGUMENT)
         fail_msg("taken: %s", token);
     assert_true(strlen(status.message) > 0);

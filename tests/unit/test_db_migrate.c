@@ -221,7 +221,7 @@ static void refuses_database_of_before_settings(void **state)
 static void versions_are_compared_by_number(void **state)
 {
     (void)state;
-    struct schema_version a, b;
+    struct schema_version a = {0}, b = {0};
     assert_true(schema_version_parse("0.9.0", &a) && schema_version_parse("0.10.0", &b));
     assert_true(schema_version_compare(a, b) < 0);
     assert_true(schema_version_compare(b, a) > 0);

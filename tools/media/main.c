@@ -150,5 +150,5 @@ int main(int argc, char **argv)
         return sandbox_holds() ? EXIT_DONE : EXIT_NO_SANDBOX;
     enum exit_code code = read_input(&input) ? convert(&input, thumbnail) : EXIT_TOO_LARGE;
     free(input.data);
-    _exit(code); /* nothing is left to be written; the libraries' own ends take time */
+    _exit((int)code); /* nothing is left to be written; the libraries' own ends take time */
 }

@@ -74,12 +74,12 @@ static char *failing_strndup(const char *text, size_t length)
     return refuse() ? NULL : strndup(text, length);
 }
 
-static int failing_vasprintf(char **out, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static int failing_vasprintf(char **out, const char *format, va_list args)
 {
     return refuse() ? -1 : vasprintf(out, format, args);
 }
 
-static int failing_asprintf(char **out, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static int failing_asprintf(char **out, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
