@@ -64,7 +64,7 @@ const struct config_key config_keys[] = {
 
     {"media", "helper", CONFIG_PATH, offsetof(struct config, media_helper), 0, 0, NULL, NULL,
      CONFIG_NOT_FROM_ENVIRONMENT,
-     "Program for thumbnails and for stripping metadata; by default the installed memora-media. Empty for none."},
+     "Program for thumbnails and for stripping metadata; by default the installed memora-media; empty for none."},
 
     {"plugins", "directory", CONFIG_PATH, offsetof(struct config, plugin_dir), 0, 0, NULL, NULL,
      CONFIG_NOT_FROM_ENVIRONMENT, "Directory of the plugins; by default the one that was installed with the program."},
