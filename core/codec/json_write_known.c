@@ -56,7 +56,7 @@ static bool write_field_mask(struct json_writer *writer, const Google__Protobuf_
     for (size_t i = 0; i < mask->n_paths; i++) {
         if (i)
             buf_add_char(&text, ',');
-        buf_reserve(&text, strlen(mask->paths[i]));
+        buf_reserve(&text, strlen(mask->paths[i]) + 1); /* a place also for a path without characters */
         text.len += codec_json_name(mask->paths[i], text.data + text.len);
     }
     json_add_string(writer->out, text.data, text.len);
