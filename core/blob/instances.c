@@ -14,7 +14,7 @@ enum status_code blob_instance_open(struct blob_instance *instance, const struct
     if (instance->ops->open(plugin_config, &instance->storage, &error) != MEMORA_OK) {
         pthread_mutex_destroy(&instance->lock);
         instance->storage = NULL;
-        return status_set(status, STATUS_FAILED_PRECONDITION, "storage plugin %s: %s", plugin->path, error.message);
+        return status_set(status, STATUS_FAILED_PRECONDITION, "%s", error.message);
     }
     instance->features = instance->ops->features(instance->storage);
     return STATUS_OK;

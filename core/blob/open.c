@@ -13,8 +13,12 @@ static enum status_code configure(struct blob_instance *instance, const struct p
                                   const struct config_section *section, const struct config *config,
                                   const struct memora_config **plugin_config, struct status *status)
 {
+    struct status problem = {0};
     enum status_code code = plugin_configure(plugin, section, config, plugin_config, status);
-    return code ? code : blob_instance_open(instance, plugin, *plugin_config, status);
+    if (code)
+        return code;
+    code = blob_instance_open(instance, plugin, *plugin_config, &problem);
+    return code ? status_set(status, code, "storage plugin %s: %s", plugin->path, problem.message) : STATUS_OK;
 }
 
 /* Links are followed outside, as the earlier server did: whoever laid out its paths may have used them, and nothing is

@@ -126,6 +126,10 @@ test("an attachment is read with the settings it was stored with", async () => {
   assert.equal((await setStorage({ storageType: "S3", s3Config: { ...s3.settings, accessKeySecret: "wrong" } })).status, 200);
   const wrong = await upload("wrong", "a.txt", "text/plain", "x");
   assert.equal(wrong.status, 400, wrong.text);
+  assert.equal((await setStorage({ storageType: "S3", s3Config: { ...s3.settings, bucket: "../x" } })).status, 200);
+  const impossible = await upload("impossible", "a.txt", "text/plain", "x");
+  assert.equal(impossible.status, 400, impossible.text);
+  assert.match(impossible.json.message, /the S3 settings cannot work: bucket/); // and no path of the machine
   assert.equal((await setStorage({ storageType: "S3" })).status, 200);
   const missing = await upload("missing", "a.txt", "text/plain", "x");
   assert.equal(missing.status, 500);
