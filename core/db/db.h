@@ -126,7 +126,8 @@ enum status_code db_migrate(struct db *db, struct status *status);
 
 /* STATUS_FAILED_PRECONDITION, with a text for people, unless the schema is the one db_migrate makes. Only reads. */
 enum status_code db_schema_check(struct db *db, struct status *status);
-/* After rows were inserted with ids of their own: the next id that the database gives is beyond them. */
+/* After many rows were inserted with ids of their own: the next id that the database gives is beyond them, and its
+ * planner knows how many there are. */
 enum status_code db_advance_ids(struct db *db, struct status *status);
 
 /* Number of statements run by the calling thread since it last called this: for the tests of constant statements. */

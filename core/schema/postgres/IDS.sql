@@ -8,3 +8,5 @@ SELECT setval(pg_get_serial_sequence('inbox', 'id'), (SELECT COALESCE(MAX(id), 0
 SELECT setval(pg_get_serial_sequence('reaction', 'id'), (SELECT COALESCE(MAX(id), 0) + 1 FROM reaction), false);
 SELECT setval(pg_get_serial_sequence('memo_share', 'id'), (SELECT COALESCE(MAX(id), 0) + 1 FROM memo_share), false);
 SELECT setval(pg_get_serial_sequence('user_identity', 'id'), (SELECT COALESCE(MAX(id), 0) + 1 FROM user_identity), false);
+-- A server that knows nothing of new tables' contents sorts them whole for each list, until its own turn to look comes.
+ANALYZE memo, memo_relation, attachment, reaction, inbox, user_setting, memo_share, user_identity;
