@@ -29,12 +29,19 @@ struct media {
     unsigned running, waiting;
 };
 
+bool media_present(const struct media *media)
+{
+    return media && *media->helper;
+}
+
 struct media *media_create(const char *helper)
 {
     struct media *media = memory_zalloc(sizeof *media);
     media->helper = memory_strdup(helper ? helper : "");
     pthread_mutex_init(&media->lock, NULL);
     pthread_cond_init(&media->freed, NULL);
+    if (media_present(media) && access(media->helper, X_OK) != 0)
+        log_warn("%s cannot be run: pictures keep their metadata and have no thumbnails", media->helper);
     return media;
 }
 
@@ -46,11 +53,6 @@ void media_destroy(struct media *media)
     pthread_mutex_destroy(&media->lock);
     free(media->helper);
     free(media);
-}
-
-bool media_present(const struct media *media)
-{
-    return media && *media->helper;
 }
 
 static bool enter(struct media *media)
