@@ -37,6 +37,12 @@ void blob_close(struct blob *blob); /* NULL is fine */
 enum status_code blob_strip(struct blob *blob, struct arena *arena, struct store_attachment *attachment,
                             struct status *status);
 
+/* The same for bytes [0, size) of the file in, which may be large: they go through memory in pieces. If *stripped,
+ * bytes [0, *out_size) of the file out, which was empty, replace them; else what is in out means nothing. Uses no
+ * position of either descriptor. Reads type and uid of the attachment. */
+enum status_code blob_strip_file(struct blob *blob, const struct store_attachment *attachment, int in, uint64_t size,
+                                 int out, uint64_t *out_size, bool *stripped, struct status *status);
+
 /* Stores the bytes of a new attachment as the configuration or the instance's setting says, complete and durable when
  * it returns. Reads uid, filename, type, bytes and bytes_length of *attachment; fills storage and reference, and for S3
  * the payload with the object. For DATABASE nothing is stored yet: inserting the row does it. Errors are short texts

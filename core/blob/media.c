@@ -105,21 +105,20 @@ static int spawn_helper(const char *helper, enum media_job job, int its_end, pid
 
 struct exchange {
     int fd;
-    media_read_fn read;
-    void *ctx;
-    uint64_t size, sent;
-    struct buf *out;
-    size_t out_start;
-    char block[STEP];
+    const struct media_source *picture;
+    const struct media_sink *made;
+    uint64_t sent, received;
     size_t block_at, block_length;
+    char block[STEP], answer[STEP];
 };
 
 /* False: the picture cannot be read. A helper that takes no more is none of that: its answer tells. */
 static bool send_some(struct exchange *exchange)
 {
-    if (exchange->block_at == exchange->block_length && exchange->sent < exchange->size) {
-        uint64_t left = exchange->size - exchange->sent;
-        int64_t n = exchange->read(exchange->ctx, exchange->sent, exchange->block, left < STEP ? (size_t)left : STEP);
+    const struct media_source *picture = exchange->picture;
+    if (exchange->block_at == exchange->block_length && exchange->sent < picture->size) {
+        uint64_t left = picture->size - exchange->sent;
+        int64_t n = picture->read(picture->ctx, exchange->sent, exchange->block, left < STEP ? (size_t)left : STEP);
         if (n <= 0)
             return false;
         exchange->block_at = 0;
@@ -131,8 +130,8 @@ static bool send_some(struct exchange *exchange)
     if (n > 0)
         exchange->block_at += (size_t)n;
     else if (errno != EAGAIN && errno != EINTR)
-        exchange->sent = exchange->size, exchange->block_at = exchange->block_length;
-    if (exchange->sent == exchange->size && exchange->block_at == exchange->block_length)
+        exchange->sent = picture->size, exchange->block_at = exchange->block_length;
+    if (exchange->sent == picture->size && exchange->block_at == exchange->block_length)
         shutdown(exchange->fd, SHUT_WR);
     return true;
 }
@@ -140,19 +139,20 @@ static bool send_some(struct exchange *exchange)
 /* 1: go on, 0: that was all, -1: failure. */
 static int receive_some(struct exchange *exchange)
 {
-    buf_reserve(exchange->out, STEP);
-    ssize_t n = recv(exchange->fd, exchange->out->data + exchange->out->len, STEP, MSG_DONTWAIT);
+    ssize_t n = recv(exchange->fd, exchange->answer, STEP, MSG_DONTWAIT);
     if (n < 0)
         return errno == EAGAIN || errno == EINTR ? 1 : -1;
-    exchange->out->len += (size_t)n;
-    return exchange->out->len - exchange->out_start > MADE_MAX ? -1 : n > 0;
+    exchange->received += (uint64_t)n;
+    if (exchange->received > MADE_MAX)
+        return -1;
+    return n == 0 ? 0 : exchange->made->write(exchange->made->ctx, exchange->answer, (size_t)n) ? 1 : -1;
 }
 
 static bool converse(struct exchange *exchange)
 {
     int64_t deadline = clock_mono_ns() + patience_ns;
     for (;;) {
-        bool sending = exchange->sent < exchange->size || exchange->block_at < exchange->block_length;
+        bool sending = exchange->sent < exchange->picture->size || exchange->block_at < exchange->block_length;
         struct pollfd ready = {.fd = exchange->fd, .events = (short)(sending ? POLLIN | POLLOUT : POLLIN)};
         int count = poll(&ready, 1, POLL_MS);
         if ((count < 0 && errno != EINTR) || clock_mono_ns() > deadline)
@@ -195,27 +195,38 @@ static enum status_code convert(const struct media *media, enum media_job job, s
         kill(child, SIGKILL);
     close(ends[0]);
     wait_for(child, &result);
-    if (heard && WIFEXITED(result) && WEXITSTATUS(result) == 0 && exchange->out->len > exchange->out_start)
+    if (heard && WIFEXITED(result) && WEXITSTATUS(result) == 0 && exchange->received > 0)
         return STATUS_OK;
-    exchange->out->len = exchange->out_start;
     if (WIFSIGNALED(result))
         log_warn("the helper for pictures was ended by signal %d", WTERMSIG(result));
     return status_set(status, STATUS_INVALID_ARGUMENT, "the picture cannot be decoded");
 }
 
-enum status_code media_run(struct media *media, enum media_job job, media_read_fn read, void *ctx, uint64_t size,
-                           struct buf *out, struct status *status)
+enum status_code media_run(struct media *media, enum media_job job, const struct media_source *picture,
+                           const struct media_sink *made, struct status *status)
 {
     if (!media_present(media))
         return status_set(status, STATUS_FAILED_PRECONDITION, "there is no helper for pictures");
-    if (size == 0 || size > MEDIA_PICTURE_MAX)
+    if (picture->size == 0 || picture->size > MEDIA_PICTURE_MAX)
         return status_set(status, STATUS_INVALID_ARGUMENT, "the picture is empty or too large");
     if (!enter(media))
         return status_set(status, STATUS_RESOURCE_EXHAUSTED, "too many image processing requests");
     struct exchange *exchange = memory_zalloc(sizeof *exchange);
-    *exchange = (struct exchange){.read = read, .ctx = ctx, .size = size, .out = out, .out_start = out->len};
+    exchange->picture = picture;
+    exchange->made = made;
     enum status_code code = convert(media, job, exchange, status);
     free(exchange);
     leave(media);
     return code;
+}
+
+static bool append(void *ctx, const void *bytes, size_t length)
+{
+    buf_add(ctx, bytes, length);
+    return true;
+}
+
+struct media_sink media_sink_to(struct buf *buf)
+{
+    return (struct media_sink){append, buf};
 }

@@ -16,6 +16,20 @@ enum media_job {
 /* Random access to the picture, as motion_read_fn. */
 typedef int64_t (*media_read_fn)(void *ctx, uint64_t pos, void *out, size_t cap);
 
+struct media_source {
+    media_read_fn read;
+    void *ctx;
+    uint64_t size;
+};
+
+/* Takes the next bytes of what is made. False: it cannot, and media_run fails. */
+struct media_sink {
+    bool (*write)(void *ctx, const void *bytes, size_t length);
+    void *ctx;
+};
+
+struct media_sink media_sink_to(struct buf *buf); /* appends */
+
 struct media;
 
 /* helper: the program; "" for none. */
@@ -24,11 +38,12 @@ void media_destroy(struct media *media); /* NULL is fine; no one may be running 
 
 bool media_present(const struct media *media); /* NULL: false */
 
-/* Appends the JPEG to out. Waits while MEDIA_AT_A_TIME others run. Thread-safe; leaves no process behind.
+/* Writes the JPEG to the sink; after a failure what the sink has got is worthless. Neither picture is held in memory
+ * here. Waits while MEDIA_AT_A_TIME others run. Thread-safe; leaves no process behind.
  * STATUS_FAILED_PRECONDITION: there is no helper; STATUS_INVALID_ARGUMENT: it can make nothing of the picture (also too
  * large, took too long, crashed: logged); STATUS_RESOURCE_EXHAUSTED: too many wait already. */
 enum { MEDIA_AT_A_TIME = 2, MEDIA_WAITING_MAX = 4, MEDIA_PICTURE_MAX = 256 * 1024 * 1024 };
-enum status_code media_run(struct media *media, enum media_job job, media_read_fn read, void *ctx, uint64_t size,
-                           struct buf *out, struct status *status);
+enum status_code media_run(struct media *media, enum media_job job, const struct media_source *picture,
+                           const struct media_sink *made, struct status *status);
 
 #endif

@@ -223,8 +223,10 @@ static enum status_code make(struct blob *blob, struct store *store, struct aren
         code = status_set(status, STATUS_UNAVAILABLE, "the picture cannot be read");
     if (code == STATUS_OK && has_wide_colours(start, length))
         code = status_set(status, STATUS_INVALID_ARGUMENT, "the picture has colours of its own");
+    const struct media_source picture = {read_content, content, size};
+    const struct media_sink made = media_sink_to(out);
     if (code == STATUS_OK)
-        code = media_run(blob->media, MEDIA_THUMBNAIL, read_content, content, size, out, status);
+        code = media_run(blob->media, MEDIA_THUMBNAIL, &picture, &made, status);
     blob_content_close(content);
     if (code == STATUS_OK)
         write_cached(blob, arena, attachment->uid, out);

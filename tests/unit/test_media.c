@@ -24,6 +24,15 @@ static int64_t read_bytes(void *ctx, uint64_t pos, void *out, size_t cap)
     return (int64_t)n;
 }
 
+/* media_run from bytes to a buffer. */
+static enum status_code run(struct media *media, enum media_job job, const struct bytes *bytes, struct buf *out,
+                            struct status *status)
+{
+    const struct media_source picture = {read_bytes, (void *)bytes, bytes->length};
+    const struct media_sink made = media_sink_to(out);
+    return media_run(media, job, &picture, &made, status);
+}
+
 static void add_u32(struct buf *out, uint32_t value)
 {
     for (int shift = 24; shift >= 0; shift -= 8)
@@ -87,7 +96,7 @@ static struct bytes make_jpeg(struct fixture *f, struct media *media, uint32_t w
     const unsigned char exif[] = {0xff, 0xe1,        0, 40, 'E', 'x', 'i',  'f',  0,   0,   'M', 'M', 0,   42,
                                   0,    0,           0, 8,  0,   1,   0x01, 0x12, 0,   3,   0,   0,   0,   1,
                                   0,    orientation, 0, 0,  0,   0,   0,    0,    'P', 'L', 'A', 'C', 'E', '!'};
-    if (media_run(media, MEDIA_STRIP, read_bytes, &png, png.length, &plain, &status))
+    if (run(media, MEDIA_STRIP, &png, &plain, &status))
         fail_msg("%s", status.message);
     buf_add(&out, plain.data, 2);
     buf_add(&out, exif, sizeof exif);
@@ -112,7 +121,7 @@ static void test_thumbnail_sizes(void **state)
         struct buf out = buf_in(f->arena);
         struct status status = {0};
         unsigned width = 0, height = 0;
-        if (media_run(media, MEDIA_THUMBNAIL, read_bytes, &png, png.length, &out, &status))
+        if (run(media, MEDIA_THUMBNAIL, &png, &out, &status))
             fail_msg("%s", status.message);
         jpeg_size(out.data, out.len, &width, &height);
         assert_int_equal(width, cases[i][2]);
@@ -132,7 +141,7 @@ static void test_orientations(void **state)
             struct buf out = buf_in(f->arena);
             struct status status = {0};
             unsigned width = 0, height = 0;
-            if (media_run(media, (enum media_job)job, read_bytes, &jpeg, jpeg.length, &out, &status))
+            if (run(media, (enum media_job)job, &jpeg, &out, &status))
                 fail_msg("%s", status.message);
             jpeg_size(out.data, out.len, &width, &height);
             assert_int_equal(width, orientation < 5 ? 30 : 20);
@@ -155,13 +164,12 @@ static void test_what_cannot_be_decoded(void **state)
     struct bytes *const bad[] = {&bomb, &text, &cut, &empty};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct buf out = buf_in(f->arena);
-        assert_int_equal(media_run(media, MEDIA_STRIP, read_bytes, bad[i], bad[i]->length, &out, NULL),
-                         STATUS_INVALID_ARGUMENT);
+        assert_int_equal(run(media, MEDIA_STRIP, bad[i], &out, NULL), STATUS_INVALID_ARGUMENT);
         assert_int_equal(out.len, 0);
     }
     struct buf out = buf_in(f->arena);
-    assert_int_equal(media_run(none, MEDIA_STRIP, read_bytes, &text, 7, &out, NULL), STATUS_FAILED_PRECONDITION);
-    assert_int_equal(media_run(missing, MEDIA_STRIP, read_bytes, &text, 7, &out, NULL), STATUS_FAILED_PRECONDITION);
+    assert_int_equal(run(none, MEDIA_STRIP, &text, &out, NULL), STATUS_FAILED_PRECONDITION);
+    assert_int_equal(run(missing, MEDIA_STRIP, &text, &out, NULL), STATUS_FAILED_PRECONDITION);
     media_destroy(media);
     media_destroy(none);
     media_destroy(missing);
@@ -175,14 +183,14 @@ static void test_helper_that_fails(void **state)
     struct bytes text = {(const unsigned char *)"notjpeg", 7};
     struct media *media = media_create("/bin/false");
     struct buf out = buf_in(f->arena);
-    assert_int_equal(media_run(media, MEDIA_STRIP, read_bytes, &text, 7, &out, NULL), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(run(media, MEDIA_STRIP, &text, &out, NULL), STATUS_INVALID_ARGUMENT);
     media_destroy(media);
     char path[128];
     snprintf(path, sizeof path, "%s/helper", f->dir);
     write_file(path, "#!/bin/sh\nkill -SEGV $$\n");
     assert_int_equal(chmod(path, 0755), 0);
     media = media_create(path);
-    assert_int_equal(media_run(media, MEDIA_STRIP, read_bytes, &text, 7, &out, NULL), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(run(media, MEDIA_STRIP, &text, &out, NULL), STATUS_INVALID_ARGUMENT);
     media_destroy(media);
     no_child_is_left();
 }
@@ -238,6 +246,58 @@ static void test_upload_is_stripped(void **state)
     media_destroy(media);
 }
 
+static int scratch_file(struct fixture *f, const struct bytes *bytes)
+{
+    char path[96];
+    snprintf(path, sizeof path, "%s/scratch-XXXXXX", f->dir);
+    int fd = mkostemp(path, O_CLOEXEC);
+    assert_true(fd >= 0);
+    unlink(path);
+    if (bytes)
+        assert_int_equal(write(fd, bytes->data, bytes->length), (ssize_t)bytes->length);
+    return fd;
+}
+
+/* A picture in a file becomes one in another; bytes behind its end don't count. */
+static void test_file_is_stripped(void **state)
+{
+    struct fixture *f = *state;
+    struct media *media = media_create(HELPER);
+    use_helper(f);
+    struct bytes jpeg = make_jpeg(f, media, 300, 200, 6), text = {(const unsigned char *)"notjpeg", 7};
+    struct store_attachment attachment = {.uid = "file", .type = "image/jpeg"};
+    struct status status = {0};
+    uint64_t size = 0;
+    bool stripped = false;
+    unsigned width = 0, height = 0;
+    int in = scratch_file(f, &jpeg), out = scratch_file(f, NULL), bad = scratch_file(f, &text);
+    assert_int_equal(write(in, "more", 4), 4);
+    if (blob_strip_file(f->blob, &attachment, in, jpeg.length, out, &size, &stripped, &status))
+        fail_msg("%s", status.message);
+    assert_true(stripped);
+    char *made = arena_alloc(f->arena, (size_t)size);
+    assert_int_equal(pread(out, made, (size_t)size, 0), (ssize_t)size);
+    jpeg_size(made, (size_t)size, &width, &height);
+    assert_int_equal(width, 200);
+    assert_int_equal(height, 300);
+    assert_null(memmem(made, (size_t)size, "PLACE!", 6));
+    assert_int_equal(blob_strip_file(f->blob, &attachment, bad, 7, out, &size, &stripped, &status), STATUS_OK);
+    assert_false(stripped);
+    attachment.type = "text/plain";
+    assert_int_equal(blob_strip_file(f->blob, &attachment, in, jpeg.length, out, &size, &stripped, &status), STATUS_OK);
+    assert_false(stripped);
+    attachment.type = "image/jpeg";
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    assert_int_equal(blob_strip_file(f->blob, &attachment, in, jpeg.length, full, &size, &stripped, &status),
+                     STATUS_RESOURCE_EXHAUSTED);
+    assert_false(stripped);
+    close(full);
+    close(in);
+    close(out);
+    close(bad);
+    media_destroy(media);
+}
+
 static void test_thumbnail_is_kept(void **state)
 {
     struct fixture *f = *state;
@@ -282,6 +342,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_helper_that_fails, setup, teardown),
         cmocka_unit_test(test_confinement),
         cmocka_unit_test_setup_teardown(test_upload_is_stripped, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_file_is_stripped, setup, teardown),
         cmocka_unit_test_setup_teardown(test_thumbnail_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wide_colours_have_none, setup, teardown),
     };
