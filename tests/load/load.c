@@ -165,7 +165,8 @@ static bool set_option(struct load_options *options, int option)
         return read_counters(optarg, options);
     case 'a':
         options->acknowledged = fopen(optarg, "a");
-        return options->acknowledged != NULL;
+        /* By lines: durability.sh looks at the file while it grows. */
+        return options->acknowledged && setvbuf(options->acknowledged, NULL, _IOLBF, 0) == 0;
     default:
         return set_number(options, option);
     }

@@ -66,10 +66,17 @@ torment kill_restore "$memora" restore --config "$work/kill_restore.conf" "$work
 
 # A source that changes between two runs is copied as it is in the second.
 configure_sqlite changed
-"$memora" copy --from "$work/source.conf" --to "$work/changed.conf" 2>/dev/null >/dev/null &
-sleep 0.1
-kill -KILL $! 2>/dev/null || fail "the copy was over too soon"
-wait || true
+has_begun() { [ -e "$work/changed/memos_prod.db" ] || ! kill -0 "$pid" 2>/dev/null; }
+for try in $(seq 20); do
+  rm -rf "$work/changed"
+  "$memora" copy --from "$work/source.conf" --to "$work/changed.conf" 2>/dev/null >/dev/null &
+  pid=$!
+  comes_true has_begun || fail "the copy does not begin"
+  kill -KILL "$pid" 2>/dev/null || true
+  # One that was over before the kill is tried again.
+  if ! wait "$pid" 2>/dev/null; then break; fi
+  [ "$try" -lt 20 ] || fail "the copy is always over too soon"
+done
 sqlite3 "$work/source/memos_prod.db" "DELETE FROM memo WHERE uid IN ('many-1', 'many-7'); UPDATE user SET nickname = 'new'"
 must copy source changed
 [ "$(sqlite3 "$work/changed/memos_prod.db" "SELECT COUNT(*) || (SELECT nickname FROM user WHERE id = 1) FROM memo

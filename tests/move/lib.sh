@@ -38,6 +38,15 @@ configure_bucket() { # NAME: attachments of that instance go into the bucket
 ok() { passed=$((passed + 1)); printf 'ok - %s\n' "$*"; }
 fail() { printf 'FAILED %s\n' "$*"; exit 1; }
 
+# Waits until the command succeeds; false after a minute: a slow machine is no fault of what is tested.
+comes_true() { # COMMAND...
+  local until=$((SECONDS + 60))
+  until "$@"; do
+    [ "$SECONDS" -lt "$until" ] || return 1
+    sleep 0.02
+  done
+}
+
 start_server() { # postgres|mariadb
   servers+=("$1")
   "$root/tests/lib/$1.sh" start "$work/$1"
