@@ -129,8 +129,7 @@ static bool field_is(const ProtobufCFieldDescriptor *field, const char *key, siz
 {
     if (length == 0 || field->name[0] != key[0])
         return field->name[0] == '_' && codec_json_name_equal(field->name, key, length);
-    return (strncmp(field->name, key, length) == 0 && field->name[length] == '\0') ||
-           codec_json_name_equal(field->name, key, length);
+    return codec_name_equal(field->name, key, length) || codec_json_name_equal(field->name, key, length);
 }
 
 const ProtobufCFieldDescriptor *codec_find_field(const ProtobufCMessageDescriptor *descriptor, const char *key,
@@ -273,7 +272,7 @@ const ProtobufCMessageDescriptor *codec_any_type(const char *url, size_t length)
         return NULL;
     size_t name_len = (size_t)(url + length - ++name);
     for (size_t i = 0; codec_any_types[i]; i++)
-        if (strlen(codec_any_types[i]->name) == name_len && memcmp(codec_any_types[i]->name, name, name_len) == 0)
+        if (codec_name_equal(codec_any_types[i]->name, name, name_len))
             return codec_any_types[i];
     return NULL;
 }

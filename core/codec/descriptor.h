@@ -39,6 +39,12 @@ bool codec_is_map(const ProtobufCMessageDescriptor *parent, const ProtobufCField
 /* Bytes of one value in the C struct. */
 size_t codec_value_size(ProtobufCType type);
 
+/* Whether the text, which may hold NULs, is this name. */
+static inline bool codec_name_equal(const char *name, const char *text, size_t length)
+{
+    return strlen(name) == length && memcmp(name, text, length) == 0;
+}
+
 /* Whether the JSON name of a field (lowerCamelCase of name) equals the key. */
 bool codec_json_name_equal(const char *name, const char *key, size_t length);
 /* Writes the JSON name; out has room for strlen(name) bytes. Returns the length. */

@@ -184,7 +184,7 @@ static bool find_member(const struct json_reader *reader, const char *wanted, st
             return true;
         if (!json_read_key(value, &key))
             return false;
-        if (key.length == strlen(wanted) && memcmp(key.text, wanted, key.length) == 0) {
+        if (codec_name_equal(wanted, key.text, key.length)) {
             *found = true;
             return true;
         }

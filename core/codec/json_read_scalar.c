@@ -81,7 +81,7 @@ static bool store_special(const struct json_string *text, double *out)
         double value;
     } words[] = {{"NaN", NAN}, {"Infinity", INFINITY}, {"-Infinity", -INFINITY}};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strlen(words[i].word) == text->length && memcmp(words[i].word, text->text, text->length) == 0) {
+        if (codec_name_equal(words[i].word, text->text, text->length)) {
             *out = words[i].value;
             return true;
         }
@@ -123,13 +123,11 @@ static enum json_outcome read_enum(struct json_reader *reader, const ProtobufCFi
         struct json_string name;
         if (!json_read_string(reader, &name))
             return JSON_FAILED;
-        for (unsigned i = 0; i < descriptor->n_value_names; i++) {
-            const char *known = descriptor->values_by_name[i].name;
-            if (strncmp(known, name.text, name.length) == 0 && known[name.length] == '\0') {
+        for (unsigned i = 0; i < descriptor->n_value_names; i++)
+            if (codec_name_equal(descriptor->values_by_name[i].name, name.text, name.length)) {
                 *(int *)value = descriptor->values[descriptor->values_by_name[i].index].value;
                 return JSON_READ;
             }
-        }
         return JSON_IGNORED;
     }
     int64_t number;

@@ -279,29 +279,6 @@ static bool read_field(struct proto_reader *reader, ProtobufCMessage *message, c
     return true;
 }
 
-/* On the wire a map is a list of entries: later ones replace earlier ones, and a value left out is an empty one. */
-static void finish_map(struct proto_reader *reader, ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
-{
-    const ProtobufCFieldDescriptor *value = &((const ProtobufCMessageDescriptor *)field->descriptor)->fields[1];
-    codec_map_drop_duplicates(reader->arena, message, field);
-    if (value->type != PROTOBUF_C_TYPE_MESSAGE)
-        return;
-    size_t count = *(const size_t *)codec_at(message, field->quantifier_offset);
-    const char *list = codec_get_pointer(codec_at(message, field->offset));
-    for (size_t i = 0; i < count; i++) {
-        void *slot = codec_at(codec_get_pointer(list + i * sizeof(void *)), value->offset);
-        if (!codec_get_pointer(slot))
-            codec_set_pointer(slot, codec_new(reader->arena, value->descriptor));
-    }
-}
-
-static void finish_maps(struct proto_reader *reader, ProtobufCMessage *message)
-{
-    for (unsigned i = 0; i < message->descriptor->n_fields; i++)
-        if (codec_is_map(message->descriptor, &message->descriptor->fields[i]))
-            finish_map(reader, message, &message->descriptor->fields[i]);
-}
-
 static bool read_message(struct proto_reader *reader, struct span span, ProtobufCMessage *message)
 {
     if (!enter(reader))
@@ -317,9 +294,46 @@ static bool read_message(struct proto_reader *reader, struct span span, Protobuf
         if (field && !read_field(reader, message, field, &value))
             return false;
     }
-    finish_maps(reader, message);
     reader->depth--;
     return true;
+}
+
+/* On the wire a map is a list of entries: later ones replace earlier ones, and a value left out is an empty one. */
+static void finish_map(struct arena *arena, ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    const ProtobufCFieldDescriptor *value = &((const ProtobufCMessageDescriptor *)field->descriptor)->fields[1];
+    codec_map_drop_duplicates(arena, message, field);
+    if (value->type != PROTOBUF_C_TYPE_MESSAGE)
+        return;
+    size_t count = *(const size_t *)codec_at(message, field->quantifier_offset);
+    const char *list = codec_get_pointer(codec_at(message, field->offset));
+    for (size_t i = 0; i < count; i++) {
+        void *slot = codec_at(codec_get_pointer(list + i * sizeof(void *)), value->offset);
+        if (!codec_get_pointer(slot))
+            codec_set_pointer(slot, codec_new(arena, value->descriptor));
+    }
+}
+
+/* All maps of a message and of those in it. Only when everything is read: a message may come in any number of pieces,
+ * and a map must not be sorted for each of them. Goes as deep as the reader went. */
+static void finish_maps(struct arena *arena, ProtobufCMessage *message)
+{
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+        if (field->type != PROTOBUF_C_TYPE_MESSAGE || !codec_field_present(message, field))
+            continue;
+        const void *member = codec_at(message, field->offset);
+        if (field->label != PROTOBUF_C_LABEL_REPEATED) {
+            finish_maps(arena, codec_get_pointer(member));
+            continue;
+        }
+        if (codec_is_map(message->descriptor, field))
+            finish_map(arena, message, field);
+        size_t count = *(const size_t *)codec_at(message, field->quantifier_offset);
+        const char *list = codec_get_pointer(member);
+        for (size_t item = 0; item < count; item++)
+            finish_maps(arena, codec_get_pointer(list + item * sizeof(void *)));
+    }
 }
 
 enum status_code codec_read_proto(struct arena *arena, const ProtobufCMessageDescriptor *descriptor, const void *data,
@@ -331,6 +345,7 @@ enum status_code codec_read_proto(struct arena *arena, const ProtobufCMessageDes
     ProtobufCMessage *message = codec_new(arena, descriptor);
     if (!read_message(&reader, (struct span){bytes, bytes + length}, message))
         return reader.status->code;
+    finish_maps(arena, message);
     *out = message;
     return STATUS_OK;
 }

@@ -145,7 +145,7 @@ struct move_progress {
     FILE *stream; /* NULL: silent */
     bool bar;     /* stream is a terminal */
     const char *what;
-    uint64_t done, total, shown_done;
+    uint64_t done, total;
     int64_t started_ns, shown_ns;
 };
 void move_progress_begin(struct move_progress *progress, const char *what, uint64_t total);

@@ -142,6 +142,25 @@ static void test_names(void **state)
     assert_string_equal(text, "could not find field \"foo\" in \"memora.test.Leaf\"");
 }
 
+/* A name that goes on behind a NUL, far beyond the end of the name it begins like. */
+static void test_names_with_nul(void **state)
+{
+    (void)state;
+    enum { BEHIND = 64 << 20 };
+    static const char *const begins[] = {"{\"aColor\":\"RED\\u0000", "{\"aColor\\u0000"};
+    static const char *const ends[] = {"\"}", "\":5}"};
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
+        struct buf text = buf_in(arena);
+        buf_add_str(&text, begins[i]);
+        buf_reserve(&text, BEHIND);
+        memset(text.data + text.len, 'x', BEHIND);
+        text.len += BEHIND;
+        buf_add_str(&text, ends[i]);
+        assert_reads(buf_str(&text), "{}");
+    }
+    assert_reads("{\"aColor\":\"RED\\u0000\",\"aColor\\u0000\":5}", "{}");
+}
+
 static void test_null(void **state)
 {
     (void)state;
@@ -351,6 +370,7 @@ int main(void)
         cmocka_unit_test(test_strings_that_are_not_utf8),
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_names_with_nul),
         cmocka_unit_test(test_null),
         cmocka_unit_test(test_oneof),
         cmocka_unit_test(test_maps),

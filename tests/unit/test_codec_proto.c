@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -216,6 +217,37 @@ static void test_too_many_values(void **state)
     assert_null(read_kinds(data.data, data.len));
 }
 
+/* A message in many pieces: what it costs must not grow with pieces times entries. */
+static void test_map_in_pieces(void **state)
+{
+    (void)state;
+    enum { ENTRIES = 10000, PIECES = 100000 };
+    struct buf entries = buf_in(arena), data = buf_in(arena);
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        const char key[] = {(char)('a' + i % 26), (char)('a' + i / 26 % 26), (char)('a' + i / 676)};
+        buf_add(&entries, "\x0A\x05\x0A\x03", 4); /* an entry of Struct.fields with its key */
+        buf_add(&entries, key, sizeof key);
+    }
+    const size_t length = entries.len; /* 70,000: three bytes of a varint */
+    const char head[] = {(char)0x8A, 0x04, (char)(length | 0x80), (char)(length >> 7 | 0x80), (char)(length >> 14)};
+    buf_add(&data, head, sizeof head);
+    buf_add(&data, entries.data, entries.len);
+    for (unsigned i = 0; i < PIECES; i++)
+        buf_add(&data, "\x8A\x04\x00", 3);
+    buf_add(&data, "\x8A\x04\x0B\x0A\x09\x0A\x03", 7); /* the first key again, with the value true */
+    buf_add(&data, "aaa\x12\x02\x20\x01", 7);
+    struct rusage before, after;
+    getrusage(RUSAGE_SELF, &before);
+    Memora__Test__Kinds *kinds = read_kinds(data.data, data.len);
+    getrusage(RUSAGE_SELF, &after);
+    assert_non_null(kinds);
+    assert_int_equal(kinds->struct_value->n_fields, ENTRIES);
+    const Google__Protobuf__Struct__FieldsEntry *last = kinds->struct_value->fields[ENTRIES - 1];
+    assert_string_equal(last->key, "aaa");
+    assert_true(last->value->bool_value);
+    assert_in_range(after.ru_maxrss - before.ru_maxrss, 0, 512 * 1024); /* KiB */
+}
+
 static void test_written_and_read_by_protobuf_c(void **state)
 {
     (void)state;
@@ -238,17 +270,12 @@ static void test_written_and_read_by_protobuf_c(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_scalars),
-        cmocka_unit_test(test_repeated),
-        cmocka_unit_test(test_messages_merge),
-        cmocka_unit_test(test_oneof),
-        cmocka_unit_test(test_maps),
-        cmocka_unit_test(test_unknown_fields),
-        cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_too_many_values),
-        cmocka_unit_test(test_written_and_read_by_protobuf_c),
+        cmocka_unit_test(test_scalars),        cmocka_unit_test(test_repeated),
+        cmocka_unit_test(test_messages_merge), cmocka_unit_test(test_oneof),
+        cmocka_unit_test(test_maps),           cmocka_unit_test(test_unknown_fields),
+        cmocka_unit_test(test_malformed),      cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_depth),          cmocka_unit_test(test_too_many_values),
+        cmocka_unit_test(test_map_in_pieces),  cmocka_unit_test(test_written_and_read_by_protobuf_c),
     };
     return cmocka_run_group_tests_name("codec_proto", tests, set_up, tear_down);
 }
