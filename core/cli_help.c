@@ -37,6 +37,8 @@ static const struct {
 };
 static const size_t other_count = sizeof others / sizeof others[0];
 
+enum { USAGE_LEFT_MAX = 80, USAGE_GAP = 2 };
+
 static const char *value_name(const struct config_key *key)
 {
     static const char *const names[] = {
@@ -47,23 +49,50 @@ static const char *value_name(const struct config_key *key)
     return names[key->type];
 }
 
-static void print_line(FILE *stream, const char *dashes, const char *name, const char *value, const char *help)
+/* One line of the usage; help starts at its column whatever stands before it. */
+static int print_line(FILE *stream, int column, const char *dashes, const char *name, const char *value,
+                      const char *help)
 {
-    int width = fprintf(stream, "  %s%s%s%s", dashes, name, *value ? " " : "", value);
-    fprintf(stream, "%*s%s\n", width < 32 ? 32 - width : 1, "", help);
+    char left[USAGE_LEFT_MAX];
+    int width = snprintf(left, sizeof left, "  %s%s%s%s", dashes, name, *value ? " " : "", value);
+    if (stream)
+        fprintf(stream, "%-*s%s\n", column, left, help);
+    return width;
+}
+
+static int widest(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static int print_commands(FILE *stream, int column)
+{
+    int width = 0;
+    for (size_t i = 0; i < command_count; i++)
+        width = widest(width, print_line(stream, column, "", commands[i].name, commands[i].argument, commands[i].help));
+    return width;
+}
+
+static int print_flags(FILE *stream, int column)
+{
+    int width = 0;
+    for (size_t i = 0; i < config_key_count; i++)
+        if (config_keys[i].flag)
+            width = widest(width, print_line(stream, column, "--", config_keys[i].flag, value_name(&config_keys[i]),
+                                             config_keys[i].help));
+    for (size_t i = 0; i < other_count; i++)
+        width = widest(width, print_line(stream, column, "--", others[i].name, others[i].value, others[i].help));
+    return width;
 }
 
 void cli_print_usage(FILE *stream)
 {
+    /* Nothing is printed without a stream: only how wide it would be. */
+    int column = widest(print_commands(NULL, 0), print_flags(NULL, 0)) + USAGE_GAP;
     fputs("Usage: memora [command] [flags]\n\nCommands:\n", stream);
-    for (size_t i = 0; i < command_count; i++)
-        print_line(stream, "", commands[i].name, commands[i].argument, commands[i].help);
+    print_commands(stream, column);
     fputs("\nFlags:\n", stream);
-    for (size_t i = 0; i < config_key_count; i++)
-        if (config_keys[i].flag)
-            print_line(stream, "--", config_keys[i].flag, value_name(&config_keys[i]), config_keys[i].help);
-    for (size_t i = 0; i < other_count; i++)
-        print_line(stream, "--", others[i].name, others[i].value, others[i].help);
+    print_flags(stream, column);
     fprintf(stream,
             "\nFlags win over variables (MEMOS_PORT, MEMORA_SERVER_PORT), these over the configuration file.\n"
             "Default configuration file: %s. See memora(1) and memora.conf(5).\n",

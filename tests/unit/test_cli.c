@@ -200,6 +200,27 @@ static void test_help(void **state)
     assert_false(cli_print_completion(stdout, "tcsh"));
 }
 
+/* In the usage what a command or flag does begins at one column, whatever stands before it. */
+static void test_help_columns(void **state)
+{
+    (void)state;
+    static const char *const helps[] = {"Serve; what", "Copy everything",      "Look for faults",
+                                        "TCP port",    "copy, restore: where", "verify: mend"};
+    char *text = printed(cli_print_usage);
+    long column = -1;
+    for (size_t i = 0; i < sizeof helps / sizeof helps[0]; i++) {
+        const char *help = strstr(text, helps[i]);
+        assert_non_null(help);
+        const char *start = help;
+        while (start > text && start[-1] != '\n')
+            start--;
+        assert_true(help - start > 2 && help[-1] == ' ' && help[-2] == ' ');
+        assert_true(column < 0 || help - start == column);
+        column = help - start;
+    }
+    free(text);
+}
+
 static void test_moves(void **state)
 {
     (void)state;
@@ -239,7 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_ARENA(test_serves_by_itself), WITH_ARENA(test_moves),    WITH_ARENA(test_memos_flags),
         WITH_ARENA(test_own_flags),        WITH_ARENA(test_commands), WITH_ARENA(test_mistakes),
-        WITH_ARENA(test_too_many_flags),   WITH_ARENA(test_help),
+        WITH_ARENA(test_too_many_flags),   WITH_ARENA(test_help),     WITH_ARENA(test_help_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
