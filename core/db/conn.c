@@ -7,6 +7,7 @@
 #include "base/log.h"
 
 static const int64_t first_pause_ns = 50 * 1000 * 1000, longest_pause_ns = 2LL * 1000 * 1000 * 1000;
+static const char unreachable[] = "the database cannot be reached";
 
 static const struct {
     int result;
@@ -29,10 +30,14 @@ static const struct {
 
 enum status_code status_from_plugin(int result, const struct memora_error *error, struct status *status)
 {
+    const char *text = "database error", *colon = *error->message ? ": " : "";
+    enum status_code code = STATUS_INTERNAL;
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
-        if (meanings[i].result == result)
-            return status_set(status, meanings[i].code, "%s: %s", meanings[i].text, error->message);
-    return status_set(status, STATUS_INTERNAL, "database error: %s", error->message);
+        if (meanings[i].result == result) {
+            text = meanings[i].text;
+            code = meanings[i].code;
+        }
+    return status_set(status, code, "%s%s%s", text, colon, error->message);
 }
 
 enum status_code conn_fail(struct db_conn *conn, int result, const struct memora_error *error, struct status *status)
@@ -73,7 +78,7 @@ static bool may_connect(struct db *db)
     return may;
 }
 
-static void note_attempt(struct db *db, bool reached)
+static void note_attempt(struct db *db, bool reached, const char *why)
 {
     pthread_mutex_lock(&db->all_mutex);
     unsigned before = db->connect_failures;
@@ -86,7 +91,21 @@ static void note_attempt(struct db *db, bool reached)
     if (reached && before)
         log_info("the database can be reached again");
     else if (!reached && !before)
-        log_warn("the database cannot be reached");
+        log_warn("the database cannot be reached: %s", why);
+}
+
+/* While it is opened the operator reads why; later anybody does who asks for something: then names of hosts, files and
+ * users are for the log. */
+static enum status_code connect_failed(struct db *db, int result, const struct memora_error *error,
+                                       struct status *status)
+{
+    static const struct memora_error untold = {.message = ""};
+    bool told = !atomic_load_explicit(&db->opened, memory_order_relaxed);
+    if (result == MEMORA_E_CONN)
+        return status_set(status, STATUS_UNAVAILABLE, "%s", told ? error->message : unreachable);
+    if (!told)
+        log_error("a connection to the database could not be made: %s", error->message);
+    return status_from_plugin(result, told ? error : &untold, status);
 }
 
 static enum status_code connect_handle(struct db_conn *conn, struct status *status)
@@ -94,14 +113,12 @@ static enum status_code connect_handle(struct db_conn *conn, struct status *stat
     struct memora_error error = {0};
     struct memora_conn *handle = NULL;
     if (!may_connect(conn->db))
-        return status_set(status, STATUS_UNAVAILABLE, "the database cannot be reached");
+        return status_set(status, STATUS_UNAVAILABLE, "%s", unreachable);
     int result = conn->db->ops->connect(conn->db->instance, &handle, &error);
     if (result == MEMORA_OK || result == MEMORA_E_CONN)
-        note_attempt(conn->db, result == MEMORA_OK);
-    if (result == MEMORA_E_CONN)
-        return status_set(status, STATUS_UNAVAILABLE, "%s", error.message);
+        note_attempt(conn->db, result == MEMORA_OK, error.message);
     if (result != MEMORA_OK)
-        return status_from_plugin(result, &error, status);
+        return connect_failed(conn->db, result, &error, status);
     exchange_handle(conn, handle);
     conn->lost = false;
     return STATUS_OK;

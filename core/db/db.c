@@ -83,6 +83,7 @@ enum status_code db_open(const struct memora_db_ops *ops, const struct memora_co
         db_close(db);
         return code;
     }
+    atomic_store_explicit(&db->opened, true, memory_order_relaxed);
     *out = db;
     return STATUS_OK;
 }

@@ -210,6 +210,7 @@ struct db {
     struct writer writer;
     struct watchdog watchdog;
     struct news news;
+    _Atomic bool opened;       /* db_open is through */
     pthread_mutex_t all_mutex; /* guards all, and keeps its members from being closed; and the two below */
     struct db_conn *all;
     unsigned connect_failures; /* since the last success */

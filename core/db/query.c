@@ -66,9 +66,10 @@ static void finish(struct db_rows *rows)
 {
     struct db_conn *conn = rows->conn;
     struct statement *statement = rows->statement;
-    watchdog_disarm(conn);
+    /* Another one of this connection may still be giving rows: it goes on under the limit of the newest. */
+    if (--conn->open_rows == 0)
+        watchdog_disarm(conn);
     log_slow(conn, statement->text, clock_mono_ns() - rows->started_ns);
-    conn->open_rows--;
     stmt_cache_release(conn, statement);
 }
 
@@ -83,7 +84,8 @@ static enum status_code start(struct db_conn *conn, const char *sql, bool return
     watchdog_arm(conn, started_ns); /* preparing may wait for a server, too */
     enum status_code code = stmt_cache_get(conn, sql, returning, &statement, status);
     if (code) {
-        watchdog_disarm(conn);
+        if (conn->open_rows == 0)
+            watchdog_disarm(conn);
         return code;
     }
     struct db_rows *rows = &statement->rows;
