@@ -39,6 +39,7 @@ struct api_caller {
     enum api_role role;
     const char *username; /* NULL = anonymous */
     bool by_access_token; /* false: personal access token */
+    int64_t expires_ns;   /* the bearer token, by the wall clock; INT64_MAX = never, or another kind of credential */
 };
 
 enum { API_MAX_COOKIES = 2 };

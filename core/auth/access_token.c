@@ -31,14 +31,14 @@ struct verified {
 };
 
 static enum status_code verify(struct auth *auth, struct arena *arena, const char *token, int64_t now_ns,
-                               int32_t *user_id, struct status *status)
+                               struct verified *out, struct status *status)
 {
     char key[HASH_SHA256_HEX_SIZE];
     size_t length = 0;
     hash_sha256_hex(token, strlen(token), key);
     const struct verified *known = cache_get(auth->verified, key, arena, &length);
     if (known && length == sizeof *known) {
-        *user_id = known->user_id;
+        *out = *known;
         if ((double)now_ns / 1e9 >= known->expires_s)
             return status_set(status, STATUS_UNAUTHENTICATED, "token has invalid claims: token is expired");
         return STATUS_OK;
@@ -48,21 +48,26 @@ static enum status_code verify(struct auth *auth, struct arena *arena, const cha
         jwt_token_verify(arena, &auth->secret, token, access_type, access_audience, now_ns, &said, status);
     if (code)
         return code;
-    const struct verified fresh = {.expires_s = said.expires_s, .user_id = said.user_id};
-    cache_put(auth->verified, key, &fresh, sizeof fresh);
-    *user_id = said.user_id;
+    *out = (struct verified){.expires_s = said.expires_s, .user_id = said.user_id};
+    cache_put(auth->verified, key, out, sizeof *out);
     return STATUS_OK;
 }
 
-enum status_code auth_access_token_user(struct auth *auth, struct arena *arena, const char *token,
-                                        struct store_user *out, struct status *status)
+static int64_t wall_ns_of(double seconds)
 {
-    int32_t user_id = 0;
-    enum status_code code = verify(auth, arena, token, clock_wall_ns(), &user_id, status);
+    return seconds < (double)(INT64_MAX / SECOND_NS) ? (int64_t)(seconds * (double)SECOND_NS) : INT64_MAX;
+}
+
+enum status_code auth_access_token_user(struct auth *auth, struct arena *arena, const char *token,
+                                        struct store_user *out, int64_t *expires_ns, struct status *status)
+{
+    struct verified said = {0};
+    enum status_code code = verify(auth, arena, token, clock_wall_ns(), &said, status);
     /* Role and state come from the row, so that archiving and demoting take effect at once. */
     if (!code)
-        code = store_user_get(auth->store, NULL, arena, user_id, out, status);
+        code = store_user_get(auth->store, NULL, arena, said.user_id, out, status);
     if (!code && out->row_status == STORE_ARCHIVED)
         code = status_set(status, STATUS_UNAUTHENTICATED, "user is archived");
+    *expires_ns = wall_ns_of(said.expires_s);
     return code;
 }

@@ -57,13 +57,16 @@ static const char *bearer_token(struct arena *arena, const char *authorization)
     return arena_strndup(arena, token, token_length);
 }
 
-static void set_caller(struct api_call *call, const struct store_user *user, bool by_access_token)
+static void set_caller(struct api_call *call, const struct store_user *user, bool by_access_token, int64_t expires_ns)
 {
     static const enum api_role roles[] = {[STORE_ROLE_USER] = API_ROLE_USER,
                                           [STORE_ROLE_ADMIN] = API_ROLE_ADMIN,
                                           [STORE_ROLE_UNKNOWN] = API_ROLE_UNKNOWN};
-    call->caller = (struct api_caller){
-        .user_id = user->id, .role = roles[user->role], .username = user->username, .by_access_token = by_access_token};
+    call->caller = (struct api_caller){.user_id = user->id,
+                                       .role = roles[user->role],
+                                       .username = user->username,
+                                       .by_access_token = by_access_token,
+                                       .expires_ns = expires_ns};
 }
 
 bool auth_is_undecided(enum status_code code)
@@ -82,9 +85,11 @@ void auth_authenticate(void *ctx, struct api_call *call, const char *authorizati
     if (!token)
         return;
     bool is_pat = strncmp(token, AUTH_PAT_PREFIX, AUTH_PAT_PREFIX_LENGTH) == 0;
-    enum status_code code = (is_pat ? auth_pat_user : auth_access_token_user)(auth, call->arena, token, &user, NULL);
+    int64_t expires_ns = INT64_MAX;
+    enum status_code code =
+        (is_pat ? auth_pat_user : auth_access_token_user)(auth, call->arena, token, &user, &expires_ns, NULL);
     if (code == STATUS_OK)
-        set_caller(call, &user, !is_pat);
+        set_caller(call, &user, !is_pat, expires_ns);
     call->caller_unknown = auth_is_undecided(code);
 }
 
@@ -99,6 +104,6 @@ void auth_authenticate_file(struct auth *auth, struct api_call *call, const char
     enum status_code code =
         token ? auth_refresh_token_user(auth, call->arena, token, &user, &token_id, NULL) : STATUS_UNAUTHENTICATED;
     if (code == STATUS_OK)
-        set_caller(call, &user, true);
+        set_caller(call, &user, true, INT64_MAX);
     call->caller_unknown |= auth_is_undecided(code);
 }

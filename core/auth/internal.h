@@ -18,11 +18,12 @@ struct auth {
 /* Whether a failure says nothing about the credential: the database could not be asked. */
 bool auth_is_undecided(enum status_code code);
 
-/* The user of a bearer credential. Errors are of no interest to the client. */
+/* The user of a bearer credential and when it ends (wall clock, INT64_MAX: never). Errors are of no interest to the
+ * client. */
 enum status_code auth_access_token_user(struct auth *auth, struct arena *arena, const char *token,
-                                        struct store_user *out, struct status *status);
+                                        struct store_user *out, int64_t *expires_ns, struct status *status);
 enum status_code auth_pat_user(struct auth *auth, struct arena *arena, const char *token, struct store_user *out,
-                               struct status *status);
+                               int64_t *expires_ns, struct status *status);
 
 /* The user and token id of a refresh token whose session is on record. Errors: STATUS_UNAUTHENTICATED with the reason,
  * or STATUS_UNAVAILABLE. */

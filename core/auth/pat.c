@@ -15,7 +15,7 @@ void auth_make_pat(char token[AUTH_PAT_SIZE], char hash[HASH_SHA256_HEX_SIZE])
 }
 
 enum status_code auth_pat_user(struct auth *auth, struct arena *arena, const char *token, struct store_user *out,
-                               struct status *status)
+                               int64_t *expires_ns, struct status *status)
 {
     char hash[HASH_SHA256_HEX_SIZE];
     struct store_pat_owner owner;
@@ -28,7 +28,9 @@ enum status_code auth_pat_user(struct auth *auth, struct arena *arena, const cha
         code = store_user_get(auth->store, NULL, arena, owner.user_id, out, status);
     if (!code && out->row_status == STORE_ARCHIVED)
         code = status_set(status, STATUS_UNAUTHENTICATED, "user is archived");
-    if (!code)
+    if (!code) {
+        *expires_ns = owner.expires ? owner.expires_ns : INT64_MAX;
         store_pat_touch(auth->store, &owner, now_ns);
+    }
     return code;
 }

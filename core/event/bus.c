@@ -15,7 +15,10 @@ struct event_subscription {
     void (*wake)(void *ctx);
     void *ctx;
     unsigned first, waiting;
-    char queue[EVENT_QUEUE][EVENT_TEXT_MAX];
+    struct waiting {
+        bool as_admin; /* taken for no other reason */
+        char text[EVENT_TEXT_MAX];
+    } queue[EVENT_QUEUE];
 };
 
 struct event_bus {
@@ -55,11 +58,12 @@ static void deliver(struct event_bus *bus, bool for_everyone, int32_t owner_id, 
 {
     pthread_mutex_lock(&bus->lock);
     for (struct event_subscription *s = bus->subscriptions; s; s = s->next) {
-        if (!for_everyone && s->user_id != owner_id && !s->admin)
+        bool as_admin = !for_everyone && s->user_id != owner_id;
+        if ((as_admin && !s->admin) || s->waiting == EVENT_QUEUE)
             continue;
-        if (s->waiting == EVENT_QUEUE)
-            continue;
-        memcpy(s->queue[(s->first + s->waiting) % EVENT_QUEUE], text, EVENT_TEXT_MAX);
+        struct waiting *entry = &s->queue[(s->first + s->waiting) % EVENT_QUEUE];
+        entry->as_admin = as_admin;
+        memcpy(entry->text, text, EVENT_TEXT_MAX);
         if (s->waiting++ == 0)
             s->wake(s->ctx);
     }
@@ -137,13 +141,24 @@ void event_unsubscribe(struct event_subscription *subscription)
     free(subscription);
 }
 
-bool event_next(struct event_subscription *subscription, char out[EVENT_TEXT_MAX], size_t *length)
+void event_set_admin(struct event_subscription *subscription, bool admin)
 {
     struct event_bus *bus = subscription->bus;
     pthread_mutex_lock(&bus->lock);
-    bool any = subscription->waiting > 0;
-    if (any) {
-        memcpy(out, subscription->queue[subscription->first], EVENT_TEXT_MAX);
+    subscription->admin = admin;
+    pthread_mutex_unlock(&bus->lock);
+}
+
+bool event_next(struct event_subscription *subscription, char out[EVENT_TEXT_MAX], size_t *length)
+{
+    struct event_bus *bus = subscription->bus;
+    bool any = false;
+    pthread_mutex_lock(&bus->lock);
+    while (subscription->waiting > 0 && !any) {
+        const struct waiting *entry = &subscription->queue[subscription->first];
+        any = !entry->as_admin || subscription->admin;
+        if (any)
+            memcpy(out, entry->text, EVENT_TEXT_MAX);
         subscription->first = (subscription->first + 1) % EVENT_QUEUE;
         subscription->waiting--;
     }

@@ -41,6 +41,10 @@ struct event_subscription *event_subscribe(struct event_bus *bus, int32_t user_i
                                            void *ctx);
 void event_unsubscribe(struct event_subscription *subscription); /* wake is not called any more when this returns */
 
+/* Whether the user is an administrator from now on. What waits and was for administrators alone is not given to one who
+ * no longer is. */
+void event_set_admin(struct event_subscription *subscription, bool admin);
+
 /* Takes the oldest waiting event as JSON text into out; false when there is none. */
 bool event_next(struct event_subscription *subscription, char out[EVENT_TEXT_MAX], size_t *length);
 

@@ -102,6 +102,8 @@ static enum status_code open_services(struct server *server, struct status *stat
     server->events = event_bus_create();
     server->jobs = jobs_create();
     server->snippets = cache_create(SNIPPETS, snippet_ttl_ns);
+    sse_init(&server->sse, &server->services);
+    store_listen(server->store, sse_rights_changed, &server->sse);
     if (server_join(server, status) != STATUS_OK || open_storage(server, status) != STATUS_OK ||
         auth_create(server->store, config->demo, &server->auth, status) != STATUS_OK)
         return status->code;
@@ -123,8 +125,7 @@ static enum status_code open_services(struct server *server, struct status *stat
     server->site = (struct site){config, server->store};
     server->feed = (struct feed){config, server->store};
     server->ui = (struct static_ui){config->ui_dir, &server->services};
-    sse_init(&server->sse, &server->services);
-    return STATUS_OK;
+    return sse_start(&server->sse, status);
 }
 
 static enum status_code start(struct server *server, struct status *status)
@@ -148,6 +149,7 @@ static void stop(struct server *server)
     http_server_stop(server->http, drain_ns);
     jobs_destroy(server->jobs); /* before the leases that they work under */
     server_leave(server);
+    sse_stop(&server->sse);
     rpc_server_destroy(server->rpc);
     auth_destroy(server->auth);
     blob_close(server->blob);

@@ -12,7 +12,8 @@
 #include "store/user_setting.h"
 
 static const char user_word[] = "user ", user_setting_word[] = "user-setting ", user_settings_word[] = "user-settings ",
-                  instance_setting_word[] = "instance-setting ", tokens_word[] = "tokens";
+                  instance_setting_word[] = "instance-setting ", tokens_word[] = "tokens ",
+                  signed_out_word[] = "signed-out ";
 
 __attribute__((format(printf, 2, 3))) static void add(struct store_change *change, const char *format, ...)
 {
@@ -44,9 +45,14 @@ void store_change_instance_setting(struct store_change *change, const char *name
     add(change, "%s%s\n", instance_setting_word, name);
 }
 
-void store_change_tokens(struct store_change *change)
+void store_change_tokens(struct store_change *change, int32_t user_id)
 {
-    add(change, "%s\n", tokens_word);
+    add(change, "%s%d\n", tokens_word, user_id);
+}
+
+void store_change_signed_out(struct store_change *change, int32_t user_id)
+{
+    add(change, "%s%d\n", signed_out_word, user_id);
 }
 
 /* What stands behind the word; NULL if the line begins otherwise. */
@@ -56,19 +62,42 @@ static const char *behind(const char *line, const char *word)
     return strncmp(line, word, length) == 0 ? line + length : NULL;
 }
 
-bool store_change_hear(struct store *store, const char *line)
+static int32_t number_of(const char *text)
+{
+    return (int32_t)strtol(text, NULL, 10);
+}
+
+static void tell_listener(struct store *store, int32_t user_id, bool signed_out)
+{
+    if (store->listener.fn)
+        store->listener.fn(store->listener.ctx, user_id, signed_out);
+}
+
+/* First forget, then tell: who is told looks again. */
+static bool hear_of_rights(struct store *store, const char *line)
 {
     const char *rest;
     if ((rest = behind(line, user_word)))
-        store_user_forget(store, (int32_t)strtol(rest, NULL, 10));
-    else if ((rest = behind(line, user_setting_word)))
+        store_user_forget(store, number_of(rest));
+    else if ((rest = behind(line, tokens_word)))
+        store_tokens_changed(store->tokens);
+    else if (!(rest = behind(line, signed_out_word)))
+        return false;
+    tell_listener(store, number_of(rest), behind(line, signed_out_word) != NULL);
+    return true;
+}
+
+bool store_change_hear(struct store *store, const char *line)
+{
+    const char *rest;
+    if (hear_of_rights(store, line))
+        return true;
+    if ((rest = behind(line, user_setting_word)))
         cache_remove(store->user_settings, rest);
     else if ((rest = behind(line, user_settings_word)))
-        store_user_setting_forget_all(store, (int32_t)strtol(rest, NULL, 10));
+        store_user_setting_forget_all(store, number_of(rest));
     else if ((rest = behind(line, instance_setting_word)))
         cache_remove(store->instance_settings, rest);
-    else if (strcmp(line, tokens_word) == 0)
-        store_tokens_changed(store->tokens);
     else
         return false;
     return true;
@@ -81,6 +110,7 @@ void store_forget_all(struct store *store)
     cache_clear(store->instance_settings);
     cache_clear(store->instance_stats);
     store_tokens_changed(store->tokens);
+    tell_listener(store, 0, false);
 }
 
 struct told {

@@ -1,6 +1,6 @@
 /* What a write makes stale in memory: of this server when the write has ended, of the others that share the database
  * when it has been committed. Each line names one thing: "user 12", "user-setting 12-GENERAL", "user-settings 12",
- * "instance-setting STORAGE", "tokens". */
+ * "instance-setting STORAGE", "tokens 12", "signed-out 12". */
 #ifndef MEMORA_STORE_CHANGE_H
 #define MEMORA_STORE_CHANGE_H
 
@@ -16,7 +16,8 @@ void store_change_user(struct store_change *change, int32_t user_id);
 void store_change_user_setting(struct store_change *change, int32_t user_id, const char *key);
 void store_change_user_settings(struct store_change *change, int32_t user_id); /* all of them */
 void store_change_instance_setting(struct store_change *change, const char *name);
-void store_change_tokens(struct store_change *change); /* the personal access tokens of anybody */
+void store_change_tokens(struct store_change *change, int32_t user_id);     /* the personal access tokens */
+void store_change_signed_out(struct store_change *change, int32_t user_id); /* a session was ended */
 
 /* store_write, and what it makes stale is dropped here and told to the others. */
 enum status_code store_write_change(struct store *store, db_write_fn fn, void *ctx, const struct store_change *change,

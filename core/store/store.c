@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "cache/cache.h"
+#include "db/news.h"
 #include "store/token.h"
 
 /* contract/database.md 12 */
@@ -34,6 +35,21 @@ void store_destroy(struct store *store)
     cache_destroy(store->user_settings);
     cache_destroy(store->users);
     free(store);
+}
+
+void store_listen(struct store *store, void (*fn)(void *ctx, int32_t user_id, bool signed_out), void *ctx)
+{
+    store->listener = (struct store_listener){fn, ctx};
+}
+
+bool store_is_current(struct store *store)
+{
+    return db_news_current(store->db);
+}
+
+bool store_is_shared(const struct store *store)
+{
+    return !(db_dialect(store->db)->features & MEMORA_SQL_SINGLE_WRITER);
 }
 
 const char *store_row_status_name(enum store_row_status status)

@@ -17,12 +17,26 @@ struct store {
     struct cache *instance_settings; /* name -> JSON text */
     struct cache *instance_stats;    /* sizes that are dear to find out; lives a minute */
     struct store_tokens *tokens;     /* personal access tokens by hash */
+    struct store_listener {
+        void (*fn)(void *ctx, int32_t user_id, bool signed_out);
+        void *ctx;
+    } listener; /* store_listen */
 };
 
 /* A store over an open and migrated database, with empty caches. Destroying it (NULL is fine) writes what is pending,
  * so the database is closed afterwards. */
 struct store *store_create(struct db *db);
 void store_destroy(struct store *store);
+
+/* fn is told, on whatever thread, when the rights of a user may have changed, on this server or another: role, state, a
+ * personal access token. user_id 0: of anybody. signed_out: the user has ended one of the sessions. fn must not wait.
+ * Before other threads use the store. */
+void store_listen(struct store *store, void (*fn)(void *ctx, int32_t user_id, bool signed_out), void *ctx);
+
+/* Whether this server knows of everything that others have changed more than DB_NEWS_BOUND_NS ago. */
+bool store_is_current(struct store *store);
+/* Whether there can be others at all. */
+bool store_is_shared(const struct store *store);
 
 /* What a caller reads through: a connection with one snapshot. Functions that take a conn work inside such a bracket or
  * inside a write; the others open one themselves. */

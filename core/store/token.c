@@ -16,6 +16,21 @@ struct refresh_change {
     int64_t now_s;
 };
 
+/* An edit whose news say more than that the setting has changed. */
+struct list_edit {
+    struct arena *arena;
+    int32_t user_id;
+    Memos__Store__UserSetting__Key key;
+    store_user_setting_edit_fn edit;
+    void *change;
+};
+
+static enum status_code edit_in_write(struct db_conn *conn, void *ctx, struct status *status)
+{
+    const struct list_edit *list = ctx;
+    return store_user_setting_edit_in(conn, list->arena, list->user_id, list->key, list->edit, list->change, status);
+}
+
 static bool has_run_out(const store_refresh_token *token, int64_t now_s)
 {
     return token->expires_at && token->expires_at->seconds < now_s;
@@ -64,7 +79,12 @@ enum status_code store_refresh_token_remove(struct store *store, struct arena *a
                                             const char *token_id, struct status *status)
 {
     struct refresh_change change = {.old_id = token_id};
-    return store_user_setting_edit(store, arena, user_id, REFRESH, edit_refresh_tokens, &change, status);
+    struct list_edit list = {
+        .arena = arena, .user_id = user_id, .key = REFRESH, .edit = edit_refresh_tokens, .change = &change};
+    struct store_change stale = {0};
+    store_change_user_setting(&stale, user_id, "REFRESH_TOKENS");
+    store_change_signed_out(&stale, user_id);
+    return store_write_change(store, edit_in_write, &list, &stale, status);
 }
 
 enum status_code store_refresh_token_find(struct store *store, struct arena *arena, int32_t user_id,
@@ -119,26 +139,14 @@ static enum status_code edit_pats(struct arena *arena, ProtobufCMessage *setting
     return STATUS_OK;
 }
 
-struct pat_write {
-    struct arena *arena;
-    int32_t user_id;
-    struct pat_change *change;
-};
-
-static enum status_code change_in_write(struct db_conn *conn, void *ctx, struct status *status)
-{
-    const struct pat_write *write = ctx;
-    return store_user_setting_edit_in(conn, write->arena, write->user_id, PAT, edit_pats, write->change, status);
-}
-
 static enum status_code change_pats(struct store *store, struct arena *arena, int32_t user_id,
                                     struct pat_change *change, struct status *status)
 {
-    struct pat_write write = {.arena = arena, .user_id = user_id, .change = change};
+    struct list_edit list = {.arena = arena, .user_id = user_id, .key = PAT, .edit = edit_pats, .change = change};
     struct store_change stale = {0};
     store_change_user_setting(&stale, user_id, "PERSONAL_ACCESS_TOKENS");
-    store_change_tokens(&stale);
-    return store_write_change(store, change_in_write, &write, &stale, status);
+    store_change_tokens(&stale, user_id);
+    return store_write_change(store, edit_in_write, &list, &stale, status);
 }
 
 enum status_code store_pat_add(struct store *store, struct arena *arena, int32_t user_id, const store_pat *token,

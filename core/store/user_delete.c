@@ -208,6 +208,6 @@ enum status_code store_user_delete(struct store *store, struct arena *arena, int
     struct store_change stale = {0};
     store_change_user(&stale, id);
     store_change_user_settings(&stale, id);
-    store_change_tokens(&stale);
+    store_change_tokens(&stale, id);
     return store_write_change(store, delete_in_write, &deletion, &stale, status);
 }

@@ -51,6 +51,8 @@ static inline struct http_route_target route(void *ctx, const struct wire_reques
 static inline void start(struct fixture *fixture)
 {
     sse_init(&fixture->sse, &fixture->api->services);
+    store_listen(fixture->api->store, sse_rights_changed, &fixture->sse);
+    assert_int_equal(sse_start(&fixture->sse, &fixture->api->status), STATUS_OK);
     fixture->server = start_server(&fixture->config, route, fixture);
     fixture->port = http_server_port(fixture->server);
 }
@@ -58,6 +60,7 @@ static inline void start(struct fixture *fixture)
 static inline void restart(struct fixture *fixture)
 {
     http_server_stop(fixture->server, STOP_NS);
+    sse_stop(&fixture->sse);
     start(fixture);
 }
 
@@ -82,6 +85,8 @@ static inline int teardown(void **state)
     void *api = fixture->api;
     atomic_store(&fixture->gate, true);
     http_server_stop(fixture->server, STOP_NS);
+    store_listen(fixture->api->store, NULL, NULL);
+    sse_stop(&fixture->sse);
     event_bus_destroy(fixture->api->services.events);
     fixture_close(&api);
     free(fixture);

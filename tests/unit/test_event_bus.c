@@ -31,6 +31,32 @@ static void assert_empty(struct event_subscription *subscription)
     assert_false(event_next(subscription, text, &length));
 }
 
+/* What waits for somebody as administrator is gone when the role is; what is for everyone or the owner stays. */
+static void test_a_role_may_change(void **state)
+{
+    (void)state;
+    struct event_bus *bus = event_bus_create();
+    int wakes = 0;
+    struct event_subscription *subscription = event_subscribe(bus, 3, true, count_wake, &wakes);
+    const struct event secret = {.type = "memo.created", .name = "memos/a", .owner_id = 1},
+                       own = {.type = "memo.created", .name = "memos/b", .owner_id = 3},
+                       shown = {.type = "memo.created", .name = "memos/c", .for_everyone = true};
+    event_bus_publish(bus, &secret);
+    event_bus_publish(bus, &own);
+    event_bus_publish(bus, &secret);
+    event_bus_publish(bus, &shown);
+    event_set_admin(subscription, false);
+    event_bus_publish(bus, &secret);
+    take(subscription, "{\"type\":\"memo.created\",\"name\":\"memos/b\"}");
+    take(subscription, "{\"type\":\"memo.created\",\"name\":\"memos/c\"}");
+    assert_empty(subscription);
+    event_set_admin(subscription, true);
+    event_bus_publish(bus, &secret);
+    take(subscription, "{\"type\":\"memo.created\",\"name\":\"memos/a\"}");
+    event_unsubscribe(subscription);
+    event_bus_destroy(bus);
+}
+
 static void test_events_reach_those_who_may_see_them(void **state)
 {
     (void)state;
@@ -194,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_events_reach_those_who_may_see_them),
+        cmocka_unit_test(test_a_role_may_change),
         cmocka_unit_test(test_full_queue_drops_the_newest),
         cmocka_unit_test(test_hostile_or_long_names_are_no_events),
         cmocka_unit_test(test_listeners_come_and_go_while_others_publish),

@@ -119,6 +119,7 @@ static void stop_ends_streams(void **state)
     assert_true(hears_end(second));
     stop_listening(first);
     stop_listening(second);
+    sse_stop(&fixture->sse);
     start(fixture);
 }
 

@@ -8,13 +8,16 @@ import { prepare } from "./backend.js";
 import { Server } from "./server.js";
 
 export class Cluster {
-  static async start(count, { fixture = false } = {}) {
+  /** options: fixture (begin with the recorded data), prepared (SQL-level set-up of the fresh database, given what
+   * prepare() gave), and what Server.start takes */
+  static async start(count, { fixture = false, prepared, ...options } = {}) {
     const cluster = new Cluster();
     cluster.dir = mkdtempSync(join(tmpdir(), "memora-cluster-"));
     cluster.database = await prepare({ dir: cluster.dir, fixture });
+    await prepared?.(cluster.database);
     const database = { ...cluster.database, cleanUp: async () => {} };
     // All at once: whoever comes first makes the schema and the secret.
-    const begun = Array.from({ length: count }, () => Server.start({ dir: cluster.dir, database }));
+    const begun = Array.from({ length: count }, () => Server.start({ ...options, dir: cluster.dir, database }));
     const ended = await Promise.allSettled(begun);
     cluster.servers = ended.filter(({ status }) => status === "fulfilled").map(({ value }) => value);
     const failed = ended.find(({ status }) => status === "rejected");
