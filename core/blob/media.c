@@ -41,7 +41,7 @@ struct media *media_create(const char *helper)
     pthread_mutex_init(&media->lock, NULL);
     pthread_cond_init(&media->freed, NULL);
     if (media_present(media) && access(media->helper, X_OK) != 0)
-        log_warn("%s cannot be run: pictures keep their metadata and have no thumbnails", media->helper);
+        log_warn("%s cannot be run: there are no new thumbnails, and TIFF files keep their metadata", media->helper);
     return media;
 }
 
@@ -81,8 +81,9 @@ static void leave(struct media *media)
 /* Starts the helper with one end of a socket as its input and output, nothing of ours besides, and no environment. */
 static int spawn_helper(const char *helper, enum media_job job, int its_end, pid_t *out)
 {
-    char name[] = "memora-media", strip[] = "strip", thumbnail[] = "thumbnail";
-    char *const arguments[] = {name, job == MEDIA_STRIP ? strip : thumbnail, NULL}, *const environment[] = {NULL};
+    static const char *const jobs[MEDIA_JOBS] = {"strip", "turn", "thumbnail"};
+    char name[] = "memora-media";
+    char *const arguments[] = {name, (char *)jobs[job], NULL}, *const environment[] = {NULL};
     sigset_t none, defaults;
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;

@@ -9,8 +9,10 @@
 #include "base/status.h"
 
 enum media_job {
-    MEDIA_STRIP,    /* upright, without metadata, JPEG of quality 95 */
-    MEDIA_THUMBNAIL /* upright, larger side at most 600, JPEG of quality 90 */
+    MEDIA_STRIP,     /* upright, without metadata, JPEG of quality 95 */
+    MEDIA_TURN,      /* the same as PNG or WebP, as the picture was (of quality 95, or without loss) */
+    MEDIA_THUMBNAIL, /* upright, larger side at most 600, JPEG of quality 90 */
+    MEDIA_JOBS
 };
 
 /* Random access to the picture, as motion_read_fn. */
@@ -38,8 +40,8 @@ void media_destroy(struct media *media); /* NULL is fine; no one may be running 
 
 bool media_present(const struct media *media); /* NULL: false */
 
-/* Writes the JPEG to the sink; after a failure what the sink has got is worthless. Neither picture is held in memory
- * here. Waits while MEDIA_AT_A_TIME others run. Thread-safe; leaves no process behind.
+/* Writes what is made to the sink; after a failure what the sink has got is worthless. Neither picture is held in
+ * memory here. Waits while MEDIA_AT_A_TIME others run. Thread-safe; leaves no process behind.
  * STATUS_FAILED_PRECONDITION: there is no helper; STATUS_INVALID_ARGUMENT: it can make nothing of the picture (also too
  * large, took too long, crashed: logged); STATUS_RESOURCE_EXHAUSTED: too many wait already. */
 enum { MEDIA_AT_A_TIME = 2, MEDIA_WAITING_MAX = 4, MEDIA_PICTURE_MAX = 256 * 1024 * 1024 };

@@ -7,31 +7,91 @@
 #include "base/log.h"
 #include "blob/internal.h"
 #include "blob/media.h"
+#include "blob/metadata.h"
 
-static bool may_tell_too_much(const char *type)
+static bool is_one_of(const char *type, const char *const *types, size_t count)
 {
-    static const char *const types[] = {"image/jpeg", "image/jpg", "image/tiff"};
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+    for (size_t i = 0; i < count; i++)
         if (strcasecmp(type, types[i]) == 0)
             return true;
     return false;
 }
 
-/* What strip made is in the sink if *stripped. */
-static enum status_code strip(struct blob *blob, const struct store_attachment *attachment,
-                              const struct media_source *picture, const struct media_sink *made, bool *stripped,
-                              struct status *status)
+/* Made anew in any case, as in v0.30. */
+static bool is_made_anew(const char *type)
+{
+    static const char *const types[] = {"image/jpeg", "image/jpg", "image/tiff"};
+    return is_one_of(type, types, sizeof types / sizeof *types);
+}
+
+/* Those whose metadata can be taken out of the file. */
+static bool is_cleaned(const char *type)
+{
+    static const char *const types[] = {"image/jpeg", "image/jpg",  "image/webp", "image/png",
+                                        "image/heic", "image/heif", "image/avif", "image/gif"};
+    return is_one_of(type, types, sizeof types / sizeof *types);
+}
+
+struct strip {
+    struct blob *blob;
+    struct arena *arena;
+    const struct store_attachment *attachment;
+    const struct media_source *picture;
+    const struct media_sink *made;
+    void (*start_again)(void *made_ctx); /* what the sink has got so far is worthless */
+    bool stripped;                       /* the sink has all of what replaces the picture */
+};
+
+/* STATUS_OK whether or not it could be done. */
+static enum status_code make_anew(struct strip *strip, enum media_job job, struct status *status)
 {
     struct status problem = {0};
-    *stripped = false;
-    if (!may_tell_too_much(attachment->type) || !media_present(blob->media))
+    if (!media_present(strip->blob->media))
         return STATUS_OK;
-    enum status_code code = media_run(blob->media, MEDIA_STRIP, picture, made, &problem);
+    enum status_code code = media_run(strip->blob->media, job, strip->picture, strip->made, &problem);
     if (code == STATUS_RESOURCE_EXHAUSTED)
         return status_set(status, code, "%s", problem.message);
-    if (code)
-        log_warn("attachment %s keeps its metadata: %s", attachment->uid, problem.message);
-    *stripped = code == STATUS_OK;
+    if (code) {
+        log_debug("attachment %s cannot be made anew: %s", strip->attachment->uid, problem.message);
+        strip->start_again(strip->made->ctx);
+    }
+    strip->stripped = code == STATUS_OK;
+    return STATUS_OK;
+}
+
+/* WebP and PNG lose nothing but their metadata. Only one that is to be turned is made anew: not all programs look at
+ * what an Exif part in them says. */
+static enum status_code clean(struct strip *strip, struct status *status)
+{
+    struct metadata_edits *edits = ARENA_NEW(strip->arena, struct metadata_edits);
+    if (!metadata_find(strip->arena, strip->picture, edits)) {
+        log_warn("attachment %s keeps its metadata: the picture cannot be read", strip->attachment->uid);
+        return STATUS_OK;
+    }
+    if (edits->orientation != 1 && !edits->moving &&
+        (strcasecmp(strip->attachment->type, "image/webp") == 0 ||
+         strcasecmp(strip->attachment->type, "image/png") == 0) &&
+        make_anew(strip, MEDIA_TURN, status))
+        return status->code;
+    if (!strip->stripped && edits->count > 0) {
+        strip->stripped = metadata_apply(strip->picture, edits, strip->made);
+        if (!strip->stripped)
+            return status_set(status, STATUS_INTERNAL, "cannot write a picture without its metadata");
+    }
+    return STATUS_OK;
+}
+
+static enum status_code run(struct strip *strip, struct status *status)
+{
+    const char *type = strip->attachment->type;
+    if (is_made_anew(type) && make_anew(strip, MEDIA_STRIP, status))
+        return status->code;
+    if (strip->stripped)
+        return STATUS_OK;
+    if (is_cleaned(type))
+        return clean(strip, status);
+    if (is_made_anew(type))
+        log_warn("attachment %s keeps its metadata", strip->attachment->uid);
     return STATUS_OK;
 }
 
@@ -45,19 +105,29 @@ static int64_t read_bytes(void *ctx, uint64_t pos, void *out, size_t cap)
     return (int64_t)n;
 }
 
+static void empty_buf(void *ctx)
+{
+    ((struct buf *)ctx)->len = 0;
+}
+
 enum status_code blob_strip(struct blob *blob, struct arena *arena, struct store_attachment *attachment,
                             struct status *status)
 {
-    struct buf jpeg = buf_in(arena);
+    struct buf bytes = buf_in(arena);
     const struct media_source picture = {read_bytes, attachment, attachment->bytes_length};
-    const struct media_sink made = media_sink_to(&jpeg);
-    bool stripped;
-    enum status_code code = strip(blob, attachment, &picture, &made, &stripped, status);
-    if (code || !stripped)
+    const struct media_sink made = media_sink_to(&bytes);
+    struct strip strip = {.blob = blob,
+                          .arena = arena,
+                          .attachment = attachment,
+                          .picture = &picture,
+                          .made = &made,
+                          .start_again = empty_buf};
+    enum status_code code = run(&strip, status);
+    if (code || !strip.stripped)
         return code;
-    attachment->bytes = (const void *)jpeg.data;
-    attachment->bytes_length = jpeg.len;
-    attachment->size = (int64_t)jpeg.len;
+    attachment->bytes = (const void *)bytes.data;
+    attachment->bytes_length = bytes.len;
+    attachment->size = (int64_t)bytes.len;
     return STATUS_OK;
 }
 
@@ -97,15 +167,30 @@ static bool write_file(void *ctx, const void *bytes, size_t length)
     return true;
 }
 
+static void empty_file(void *ctx)
+{
+    struct file_range *file = ctx;
+    file->size = 0;
+    file->error = ftruncate(file->fd, 0) == 0 ? 0 : errno;
+}
+
 enum status_code blob_strip_file(struct blob *blob, const struct store_attachment *attachment, int in, uint64_t size,
                                  int out, uint64_t *out_size, bool *stripped, struct status *status)
 {
     struct file_range from = {in, size, 0}, to = {out, 0, 0};
     const struct media_source picture = {read_file, &from, size};
     const struct media_sink made = {write_file, &to};
-    enum status_code code = strip(blob, attachment, &picture, &made, stripped, status);
+    struct strip strip = {.blob = blob,
+                          .arena = arena_create(),
+                          .attachment = attachment,
+                          .picture = &picture,
+                          .made = &made,
+                          .start_again = empty_file};
+    enum status_code code = run(&strip, status);
+    arena_destroy(strip.arena);
     *out_size = to.size;
-    if (code || !to.error)
+    *stripped = strip.stripped && code == STATUS_OK;
+    if (!to.error)
         return code;
     log_error("cannot write a picture without its metadata: error %d", to.error);
     return status_set(status, to.error == ENOSPC ? STATUS_RESOURCE_EXHAUSTED : STATUS_INTERNAL,

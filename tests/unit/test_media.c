@@ -137,11 +137,12 @@ static void test_orientations(void **state)
     struct media *media = media_create(HELPER);
     for (unsigned char orientation = 1; orientation <= 8; orientation++) {
         struct bytes jpeg = make_jpeg(f, media, 30, 20, orientation);
-        for (int job = MEDIA_STRIP; job <= MEDIA_THUMBNAIL; job++) {
+        static const enum media_job jobs[] = {MEDIA_STRIP, MEDIA_THUMBNAIL};
+        for (unsigned i = 0; i < 2; i++) {
             struct buf out = buf_in(f->arena);
             struct status status = {0};
             unsigned width = 0, height = 0;
-            if (run(media, (enum media_job)job, &jpeg, &out, &status))
+            if (run(media, jobs[i], &jpeg, &out, &status))
                 fail_msg("%s", status.message);
             jpeg_size(out.data, out.len, &width, &height);
             assert_int_equal(width, orientation < 5 ? 30 : 20);

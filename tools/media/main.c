@@ -1,6 +1,7 @@
 /* memora-media: makes one picture of another, outside of the server. See core/blob/media.h for what calls it.
- *   memora-media strip|thumbnail   reads the picture from standard input, writes a JPEG to standard output
- *   memora-media check             status 0 if this kernel lets the process be confined */
+ *   memora-media strip|turn|thumbnail   reads the picture from standard input, writes another to standard output
+ *   memora-media check                  status 0 if the process is confined as it should be */
+#include <gmodule.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,10 @@ enum {
     THUMBNAIL_QUALITY = 90,
     STRIP_QUALITY = 95
 };
+
+enum job { JOB_STRIP, JOB_TURN, JOB_THUMBNAIL, JOB_CHECK, JOBS };
+
+static const char *const job_names[JOBS] = {"strip", "turn", "thumbnail", "check"};
 
 struct input {
     char *data;
@@ -77,24 +82,45 @@ static enum exit_code check_pixels(const struct input *input)
     return pixels <= PIXELS_MAX ? EXIT_DONE : EXIT_TOO_LARGE;
 }
 
-static VipsImage *shrink(const struct input *input)
-{
-    VipsImage *out = NULL;
-    return vips_thumbnail_buffer(input->data, input->length, &out, THUMBNAIL_SIDE, "height", THUMBNAIL_SIDE, "size",
-                                 VIPS_SIZE_DOWN, NULL) == 0
-               ? out
-               : NULL;
-}
-
 /* In place of *image; the profile goes with the metadata, so the colours must be those that its absence means. */
-static void convert_colours(VipsImage **image)
+static bool convert_colours(VipsImage **image)
 {
     VipsImage *converted = NULL;
-    if (!vips_image_get_typeof(*image, VIPS_META_ICC_NAME) ||
-        vips_icc_transform(*image, &converted, "srgb", "embedded", TRUE, NULL) != 0)
-        return;
+    bool profile = vips_image_get_typeof(*image, VIPS_META_ICC_NAME) != 0;
+    bool cmyk = vips_image_get_interpretation(*image) == VIPS_INTERPRETATION_CMYK;
+    int depth = vips_image_get_format(*image) == VIPS_FORMAT_USHORT ? 16 : 8;
+    if (!profile && !cmyk)
+        return true;
+    if (!profile || vips_icc_transform(*image, &converted, "srgb", "embedded", TRUE, "depth", depth, NULL) != 0) {
+        if (!cmyk)
+            return true; /* a profile that cannot be used: as if it were none */
+        if (vips_colourspace(*image, &converted, VIPS_INTERPRETATION_sRGB, NULL) != 0)
+            return false;
+    }
     g_object_unref(*image);
     *image = converted;
+    return true;
+}
+
+/* The writers are told to leave metadata out, but not all do. */
+static void forget_metadata(VipsImage *image)
+{
+    static const char *const kinds[] = {"exif-", "xmp-", "iptc-", "photoshop-", "png-comment-", "orientation", "gif-"};
+    char **fields = vips_image_get_fields(image);
+    for (char **field = fields; field && *field; field++)
+        for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+            if (strncmp(*field, kinds[i], strlen(kinds[i])) == 0)
+                vips_image_remove(image, *field);
+    g_strfreev(fields);
+}
+
+static VipsImage *shrink(const struct input *input)
+{
+    VipsImage *small = NULL;
+    return vips_thumbnail_buffer(input->data, input->length, &small, THUMBNAIL_SIDE, "height", THUMBNAIL_SIDE, "size",
+                                 VIPS_SIZE_DOWN, NULL) == 0
+               ? small
+               : NULL;
 }
 
 static VipsImage *turn_upright(const struct input *input)
@@ -106,49 +132,95 @@ static VipsImage *turn_upright(const struct input *input)
         upright = NULL;
     if (image)
         g_object_unref(image);
-    if (upright)
-        convert_colours(&upright);
     return upright;
 }
 
-static enum exit_code convert(const struct input *input, bool thumbnail)
+static bool is_webp(const struct input *input)
 {
-    void *jpeg = NULL;
+    return input->length > 16 && memcmp(input->data, "RIFF", 4) == 0 && memcmp(input->data + 8, "WEBP", 4) == 0;
+}
+
+/* Whether the WebP has its pixels in a chunk "VP8L", without loss. */
+static bool is_without_loss(const struct input *input)
+{
+    for (size_t at = 12; at + 8 <= input->length;) {
+        const unsigned char *chunk = (const unsigned char *)input->data + at;
+        size_t length = (size_t)chunk[7] << 24 | (size_t)chunk[6] << 16 | (size_t)chunk[5] << 8 | chunk[4];
+        if (memcmp(chunk, "VP8L", 4) == 0)
+            return true;
+        if (length > input->length - at - 8)
+            break;
+        at += 8 + length + (length & 1);
+    }
+    return false;
+}
+
+static bool save(VipsImage *image, enum job job, const struct input *input, void **out, size_t *length)
+{
+    if (job == JOB_TURN && is_webp(input))
+        return vips_webpsave_buffer(image, out, length, "Q", STRIP_QUALITY, "lossless", is_without_loss(input), "strip",
+                                    TRUE, NULL) == 0;
+    if (job == JOB_TURN)
+        return vips_pngsave_buffer(image, out, length, "strip", TRUE, NULL) == 0;
+    return vips_jpegsave_buffer(image, out, length, "Q", job == JOB_STRIP ? STRIP_QUALITY : THUMBNAIL_QUALITY, "strip",
+                                TRUE, NULL) == 0;
+}
+
+static enum exit_code convert(const struct input *input, enum job job)
+{
+    void *made = NULL;
     size_t length = 0;
     enum exit_code code = check_pixels(input);
     if (code != EXIT_DONE)
         return code;
-    VipsImage *image = thumbnail ? shrink(input) : turn_upright(input);
-    bool done = image &&
-                vips_jpegsave_buffer(image, &jpeg, &length, "Q", thumbnail ? THUMBNAIL_QUALITY : STRIP_QUALITY, "strip",
-                                     TRUE, NULL) == 0 &&
-                write_output(jpeg, length);
+    VipsImage *image = job == JOB_THUMBNAIL ? shrink(input) : turn_upright(input);
+    bool done = image && convert_colours(&image);
+    if (done)
+        forget_metadata(image);
+    done = done && save(image, job, input, &made, &length) && write_output(made, length);
     if (image)
         g_object_unref(image);
-    g_free(jpeg);
+    g_free(made);
     return done ? EXIT_DONE : EXIT_NOT_A_PICTURE;
+}
+
+/* Finding and loading all modules of libvips takes as long as all the rest. Of them only the one for HEIF is for us. */
+static void load_module(const struct input *input)
+{
+    if (input->length > 8 && memcmp(input->data + 4, "ftyp", 4) == 0)
+        (void)g_module_open(MEMORA_VIPS_HEIF_MODULE,
+                            G_MODULE_BIND_LAZY); /* there is none where libvips has it inside */
+}
+
+static bool start_vips(const char *name)
+{
+    /* A decoded picture stays in memory, where the limit counts it, and is not put into a file; no code is made at run
+     * time; modules are looked for where there are none; nobody reads warnings. */
+    if (setenv("VIPS_WARNING", "0", 1) != 0 || setenv("VIPS_DISC_THRESHOLD", "4g", 1) != 0 ||
+        setenv("VIPS_NOVECTOR", "1", 1) != 0 || setenv("VIPSHOME", "/nonexistent", 1) != 0 || VIPS_INIT(name) != 0)
+        return false;
+    vips_concurrency_set(1);
+    vips_cache_set_max(0);
+    return true;
 }
 
 int main(int argc, char **argv)
 {
     struct input input = {0};
-    bool thumbnail = argc == 2 && strcmp(argv[1], "thumbnail") == 0;
-    bool check = argc == 2 && strcmp(argv[1], "check") == 0;
-    if (!thumbnail && !check && (argc != 2 || strcmp(argv[1], "strip") != 0))
+    int job = 0;
+    while (job < JOBS && (argc != 2 || strcmp(argv[1], job_names[job]) != 0))
+        job++;
+    if (job == JOBS)
         return EXIT_USAGE;
-    /* A decoded picture stays in memory, where the limit counts it, and is not put into a file; no code is made at run
-     * time. */
-    if (!sandbox_limit() || setenv("VIPS_DISC_THRESHOLD", "4g", 1) != 0 || setenv("VIPS_NOVECTOR", "1", 1) != 0 ||
-        VIPS_INIT(argv[0]) != 0)
+    if (!sandbox_limit() || !start_vips(argv[0]))
         return EXIT_NO_SANDBOX;
+    bool whole = job == JOB_CHECK || read_input(&input);
+    load_module(&input);
     choose_loaders();
-    vips_concurrency_set(1);
-    vips_cache_set_max(0);
     if (!sandbox_close())
         return EXIT_NO_SANDBOX;
-    if (check)
+    if (job == JOB_CHECK)
         return sandbox_holds() ? EXIT_DONE : EXIT_NO_SANDBOX;
-    enum exit_code code = read_input(&input) ? convert(&input, thumbnail) : EXIT_TOO_LARGE;
-    free(input.data);
-    _exit((int)code); /* nothing is left to be written; the libraries' own ends take time */
+    enum exit_code code = whole ? convert(&input, (enum job)job) : EXIT_TOO_LARGE;
+    _exit((int)code); /* nothing is left to be written; freeing all that the libraries hold takes time */
 }

@@ -44,6 +44,7 @@ bool sandbox_limit(void)
 {
     close_range(FIRST_OTHER_FD, ~0U, 0);
     go_first();
+    signal(SIGXFSZ, SIG_IGN);
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
            limit(RLIMIT_DATA, MEMORY_BYTES) && limit(RLIMIT_CPU, CPU_S) && limit(RLIMIT_FSIZE, 0) &&
            limit(RLIMIT_NOFILE, OPEN_FILES) && limit(RLIMIT_CORE, 0);
