@@ -11,7 +11,7 @@ passed=0 failed=0
 refused() {
     local name=$1 status=$2 line=${3//@/$bad} data=$work/$1 found
     shift 3
-    timeout 20 "$memora" --config /dev/null --data "$data" --port 0 "$@" >"$work/out" 2>"$work/err"
+    timeout 120 "$memora" --config /dev/null --data "$data" --port 0 "$@" >"$work/out" 2>"$work/err"
     found=$?
     if [ "$found" -eq "$status" ] && tail -n 1 "$work/err" | grep -qF -- "$line" &&
         [ "$(grep -cvF level=INFO "$work/err")" -eq 1 ] && [ ! -s "$work/out" ]; then

@@ -35,14 +35,14 @@ async function survivesFullDisk(server, where, restart) {
   await server.stop();
 }
 
-test("SQLite on a full disk", { timeout: 120_000 }, async (t) => {
+test("SQLite on a full disk", { timeout: 300_000 }, async (t) => {
   const dir = join(disk("sqlite"), "data");
   mkdirSync(dir);
   const server = await startFor(t, { dir, database: await backends.sqlite.prepare({ dir }) });
   await survivesFullDisk(server, disk("sqlite"), true);
 });
 
-test("PostgreSQL with a tablespace on a full disk", { timeout: 120_000 }, async (t) => {
+test("PostgreSQL with a tablespace on a full disk", { timeout: 300_000 }, async (t) => {
   const place = join(disk("postgres"), "space");
   execFileSync("install", ["-d", ...(process.getuid() === 0 ? ["-o", "nobody"] : []), place]);
   const database = await backends.postgres.prepare({});
@@ -52,7 +52,7 @@ test("PostgreSQL with a tablespace on a full disk", { timeout: 120_000 }, async 
   await survivesFullDisk(server, disk("postgres"), true);
 });
 
-test("MariaDB with the database on a full disk", { timeout: 120_000 }, async (t) => {
+test("MariaDB with the database on a full disk", { timeout: 300_000 }, async (t) => {
   const database = await backends.mysql.prepare({});
   const name = nameOf(database), place = join(disk("mysql"), name);
   sql("mysql", `DROP DATABASE ${name};`);
@@ -70,7 +70,7 @@ const upload = (server, token, filename, bytes) =>
 const filesBelow = (dir) => readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
 const hash = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
-test("attachments on a full disk", { timeout: 120_000 }, async (t) => {
+test("attachments on a full disk", { timeout: 300_000 }, async (t) => {
   const dir = join(work, "files-database");
   mkdirSync(dir);
   const dsn = join(dir, "memos.db"), data = join(disk("files"), "data");

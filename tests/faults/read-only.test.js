@@ -13,7 +13,7 @@ const upload = (server, token, filename) =>
     token, body: { filename, type: "text/plain", content: Buffer.from(`content of ${filename}`).toString("base64") },
   });
 
-test("attachments on a read-only disk", { timeout: 60_000 }, async (t) => {
+test("attachments on a read-only disk", { timeout: 300_000 }, async (t) => {
   const dir = join(work, "ro-data"), assets = join(dir, "assets");
   mkdirSync(assets, { recursive: true });
   const server = await startFor(t, { dir, database: await backends.sqlite.prepare({ dir }) });

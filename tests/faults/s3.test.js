@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { Server } from "../wire/lib/server.js";
+import { PATIENCE_MS, pause } from "../lib/wait.mjs";
 import { backends, work } from "./lib/backends.js";
 import { S3Proxy, damaged, dripping, refuse, reset, skewed, truncated } from "./lib/s3-proxy.js";
 
@@ -20,7 +21,7 @@ before(async () => {
   const dir = mkdtempSync(join(work, "s3-data-"));
   proxy = await S3Proxy.start(process.env.S3_ENDPOINT);
   const keys = {
-    plugin: "s3", endpoint: proxy.url, bucket: process.env.S3_BUCKET, path_style: "yes", timeout: "1",
+    plugin: "s3", endpoint: proxy.url, bucket: process.env.S3_BUCKET, path_style: "yes", timeout: "4",
     access_key: process.env.S3_ACCESS_KEY, secret_key: SECRET, region: process.env.S3_REGION,
   };
   const args = Object.entries(keys).flatMap(([key, value]) => ["--set", `storage.${key}=${value}`]);
@@ -78,7 +79,7 @@ async function everythingIsThere() {
   }
 }
 
-test("a store that asks for patience is tried again", { timeout: 60_000 }, async () => {
+test("a store that asks for patience is tried again", { timeout: 300_000 }, async () => {
   proxy.spoil((req, n) => (n < 2 ? refuse(503, "SlowDown") : undefined));
   assert.equal((await upload("patience.bin", 300_000)).status, 200);
   assert.ok(proxy.seen >= 3);
@@ -88,7 +89,7 @@ test("a store that asks for patience is tried again", { timeout: 60_000 }, async
   await everythingIsThere();
 });
 
-test("refused uploads leave nothing", { timeout: 90_000 }, async () => {
+test("refused uploads leave nothing", { timeout: 600_000 }, async () => {
   proxy.spoil(() => refuse(403, "AccessDenied"));
   await refusesUpload("denied.bin", 1000);
   proxy.spoil(() => refuse(404, "NoSuchBucket"));
@@ -103,7 +104,7 @@ test("refused uploads leave nothing", { timeout: 90_000 }, async () => {
   await refusesUpload("cut.bin", 1000);
 });
 
-test("a bucket that goes in the middle of an upload", { timeout: 60_000 }, async () => {
+test("a bucket that goes in the middle of an upload", { timeout: 300_000 }, async () => {
   proxy.spoil((req) => (/partNumber=2/.test(req.url) ? refuse(404, "NoSuchBucket") : undefined));
   await refusesUpload("middle.bin", 14 * 1024 * 1024);
   proxy.spoil((req) => (/partNumber=2/.test(req.url) ? reset : undefined));
@@ -111,7 +112,7 @@ test("a bucket that goes in the middle of an upload", { timeout: 60_000 }, async
   assert.deepEqual(readdirSync(process.env.MEMORA_FAULTS_OBJECTS, { recursive: true }).filter((name) => /middle/.test(name)), []);
 });
 
-test("a download that is cut, damaged or endless is not passed off as complete", { timeout: 90_000 }, async () => {
+test("a download that is cut, damaged or endless is not passed off as complete", { timeout: 600_000 }, async () => {
   assert.equal((await upload("large.bin", 3 * 1024 * 1024)).status, 200);
   const name = [...kept.keys()].at(-1);
   const isGet = (req) => req.method === "GET" && /large/.test(req.url);
@@ -120,7 +121,7 @@ test("a download that is cut, damaged or endless is not passed off as complete",
     const file = await download(name);
     assert.equal(file.complete, false, `${what} was passed off as complete`);
     assert.ok(file.bytes.length < 3 * 1024 * 1024, what);
-    assert.ok(file.took < 20_000, `${what} took ${file.took} ms`);
+    assert.ok(file.took < 2 * PATIENCE_MS, `${what} took ${file.took} ms`);
   }
   for (const fault of [refuse(403, "AccessDenied"), refuse(404, "NoSuchBucket"), reset]) {
     proxy.spoil((req) => (isGet(req) ? fault : undefined));
@@ -132,18 +133,19 @@ test("a download that is cut, damaged or endless is not passed off as complete",
   await everythingIsThere();
 });
 
-test("a store that is silent holds up nobody else", { timeout: 60_000 }, async () => {
+test("a store that is silent holds up nobody else", { timeout: 300_000 }, async () => {
   const name = [...kept.keys()].at(-1);
   proxy.spoil((req) => (req.method === "GET" ? () => {} : undefined));
-  const waiting = Array.from({ length: 4 }, () => download(name).catch(() => ({ complete: false })));
-  let slowest = 0;
-  for (let i = 0; i < 50; i++) {
-    const started = Date.now();
-    const memo = await server.rest("POST", "/api/v1/memos", { token, body: { content: `beside ${i}` } });
+  let givenUp = 0, beside = 0;
+  const waiting = Array.from({ length: 4 }, () =>
+    download(name).catch(() => ({ complete: false })).finally(() => givenUp++));
+  for (; !givenUp; beside++) {
+    const memo = await server.rest("POST", "/api/v1/memos", { token, body: { content: `beside ${beside}` } });
     assert.equal(memo.status, 200, memo.text);
-    slowest = Math.max(slowest, Date.now() - started);
+    await pause(50);
   }
-  assert.ok(slowest < 1000, `a memo took ${slowest} ms`);
+  // Who had to wait for the store as well would have written one.
+  assert.ok(beside > 10, `only ${beside} memos were written`);
   for (const file of await Promise.all(waiting)) assert.equal(file.complete, false);
   proxy.heal();
   await everythingIsThere();

@@ -106,15 +106,14 @@ serve_and_look() { # FLAGS...
   "$memora" --config /dev/null --data "$work/data" --port 0 --addr 127.0.0.1 "$@" \
     >"$work/banner" 2>"$work/log-server" &
   server=$!
-  local url='' answer
-  for _ in $(seq 100); do
-    url=$(sed -n 's/^Access your memos at: //p' "$work/banner")
-    [ -z "$url" ] || break
+  local url='' answer until=$((SECONDS + 60))
+  while [ -z "$url" ] && [ "$SECONDS" -lt "$until" ] && kill -0 "$server"; do
     sleep 0.1
+    url=$(sed -n 's/^Access your memos at: //p' "$work/banner")
   done
-  answer=$(curl -s -m 5 "$url/healthz")
+  answer=$(curl -s -m 60 "$url/healthz")
   echo "healthz: $answer"
-  [ ! -e ui/dist/index.html ] || curl -sf -m 5 "$url/" | grep -q '<div id="root">' || { echo "no page"; answer=; }
+  [ ! -e ui/dist/index.html ] || curl -sf -m 60 "$url/" | grep -q '<div id="root">' || { echo "no page"; answer=; }
   kill -TERM "$server"
   wait "$server"
   local status=$?

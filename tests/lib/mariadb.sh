@@ -31,7 +31,17 @@ if [ "$(id -u)" -eq 0 ]; then
   as_user=(--user="$owner")
 fi
 
-alive() { [ -s "$dir/pid" ] && kill -0 "$(cat "$dir/pid")" 2>/dev/null; }
+# Whether the process is there; one that has ended and that nobody waits for (a container without init) is not.
+runs() { grep -q '^State:[[:space:]]*[^XZ]' "/proc/$1/status" 2>/dev/null; }
+# Until it has ended; false after a minute.
+ends() { # PID
+  local until=$((SECONDS + 60))
+  while runs "$1"; do
+    [ "$SECONDS" -lt "$until" ] || return 1
+    sleep 0.05
+  done
+}
+alive() { [ -s "$dir/pid" ] && runs "$(cat "$dir/pid")"; }
 client() { "$(tool mariadb mysql)" --no-defaults --socket="$dir/sock" --user=root --default-character-set=utf8mb4 "$@"; }
 
 make_data() {
@@ -56,8 +66,8 @@ start() {
     --socket="$dir/sock" --pid-file="$dir/pid" --log-error="$dir/log" --skip-networking --skip-name-resolve \
     --innodb-buffer-pool-size=64M --innodb-log-file-size=16M --character-set-server=utf8mb4 \
     --collation-server=utf8mb4_general_ci --max-connections=300 "$@" </dev/null >/dev/null 2>&1 &
-  local child=$! tries
-  for ((tries = 0; tries < 600; tries++)); do
+  local child=$! until=$((SECONDS + 120))
+  while [ "$SECONDS" -lt "$until" ]; do
     if [ -S "$dir/sock" ] && client -e 'SELECT 1' >/dev/null 2>&1; then return; fi
     kill -0 "$child" 2>/dev/null || break
     sleep 0.1
@@ -68,14 +78,10 @@ start() {
 
 stop() { # SIGNAL
   alive || return 0
-  local pid tries
+  local pid
   pid=$(cat "$dir/pid")
   kill -"$1" "$pid" 2>/dev/null || true
-  for ((tries = 0; tries < 600; tries++)); do
-    kill -0 "$pid" 2>/dev/null || return 0
-    sleep 0.05
-  done
-  die "the server did not stop"
+  ends "$pid" || die "the server did not stop"
 }
 
 case $action in

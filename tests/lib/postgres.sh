@@ -27,7 +27,17 @@ if [ "$(id -u)" -eq 0 ]; then
   as_user=(setpriv --reuid=nobody --regid="$(id -gn nobody)" --clear-groups)
 fi
 
-alive() { [ -s "$dir/data/postmaster.pid" ] && kill -0 "$(head -n 1 "$dir/data/postmaster.pid")" 2>/dev/null; }
+# Whether the process is there; one that has ended and that nobody waits for (a container without init) is not.
+runs() { grep -q '^State:[[:space:]]*[^XZ]' "/proc/$1/status" 2>/dev/null; }
+# Until it has ended; false after a minute.
+ends() { # PID
+  local until=$((SECONDS + 60))
+  while runs "$1"; do
+    [ "$SECONDS" -lt "$until" ] || return 1
+    sleep 0.05
+  done
+}
+alive() { [ -s "$dir/data/postmaster.pid" ] && runs "$(head -n 1 "$dir/data/postmaster.pid")"; }
 client() { PGHOST=$dir PGUSER=memora psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 "$@"; }
 
 make_data() {
@@ -45,8 +55,8 @@ start() {
   (cd "$dir" && exec setsid "${as_user[@]}" "$(command -v postgres)" -D "$dir/data" -c listen_addresses= \
     -c unix_socket_directories="$dir" -c max_connections=200 -c shared_buffers=64MB "$@") \
     </dev/null >>"$dir/server.log" 2>&1 &
-  local child=$! tries
-  for ((tries = 0; tries < 600; tries++)); do
+  local child=$! until=$((SECONDS + 120))
+  while [ "$SECONDS" -lt "$until" ]; do
     if [ -S "$dir/.s.PGSQL.5432" ] && client -d postgres -c 'SELECT 1' >/dev/null 2>&1; then return; fi
     kill -0 "$child" 2>/dev/null || break
     sleep 0.1
@@ -57,23 +67,19 @@ start() {
 
 stop() { # SIGNAL: INT ends sessions and shuts down cleanly, KILL is a crash
   alive || return 0
-  local pid tries
+  local pid
   pid=$(head -n 1 "$dir/data/postmaster.pid")
   # The other processes of a killed server would keep its shared memory for a while.
   if [ "$1" = KILL ]; then kill -KILL -- "-$(ps -o pgid= -p "$pid" | tr -d ' ')" 2>/dev/null || true; fi
   kill -"$1" "$pid" 2>/dev/null || true
-  for ((tries = 0; tries < 600; tries++)); do
-    kill -0 "$pid" 2>/dev/null || return 0
-    sleep 0.05
-  done
-  die "the server did not stop"
+  ends "$pid" || die "the server did not stop"
 }
 
 case $action in
   start) start "$@" ;;
   stop) stop INT ;;
   kill) stop KILL ;;
-  remove) stop INT && rm -rf "$dir" ;;
+  remove) { (stop INT) || stop KILL; } && rm -rf "$dir" ;;
   sql) client -d "${1:-postgres}" ;;
   *) die "no action '$action'" ;;
 esac

@@ -35,7 +35,7 @@ s3_free_port() {
 }
 
 s3_start() { # DIR [BUCKET]
-  local dir=$1 program port attempt
+  local dir=$1 program port attempt until
   S3_BUCKET=${2:-memora}
   S3_ACCESS_KEY=memoratest S3_SECRET_KEY=memora-test-secret S3_REGION=us-east-1
   program=$(s3_program) || return 1
@@ -55,7 +55,8 @@ s3_start() { # DIR [BUCKET]
     # shellcheck disable=SC2034
     S3_KEYS=("endpoint=$S3_ENDPOINT" "bucket=$S3_BUCKET" path_style=yes "access_key=$S3_ACCESS_KEY"
       "secret_key=$S3_SECRET_KEY" "region=$S3_REGION")
-    for _ in $(seq 100); do
+    until=$((SECONDS + 60))
+    while [ "$SECONDS" -lt "$until" ]; do
       kill -0 "$S3_PID" 2>/dev/null || break
       (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return 0
       sleep 0.1

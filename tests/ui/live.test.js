@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
+import { PATIENCE_MS } from "../lib/wait.mjs";
 import { Browser, axe, startServer } from "./lib/browser.js";
 
 const stream = "/api/v1/sse";
@@ -27,7 +28,9 @@ after(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const listening = (page) => page.waitForResponse((answer) => answer.url().endsWith(stream) && answer.status() === 200, { timeout: 40_000 });
+// Twice as long as for anything else: a page that was refused rests for up to half a minute.
+const listening = (page) =>
+  page.waitForResponse((answer) => answer.url().endsWith(stream) && answer.status() === 200, { timeout: 2 * PATIENCE_MS });
 
 /** A signed-in visitor at `path` whose event stream is open. calls() tells what it has asked for since the last time. */
 async function member(username, path, size) {

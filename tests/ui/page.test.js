@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { Browser, axe, overflows, screenshot, startServer } from "./lib/browser.js";
+import { Browser, answered, axe, overflows, screenshot, startServer } from "./lib/browser.js";
 
 // A 2x2 picture, so that "is it shown" has an answer.
 const picture = Buffer.from(
@@ -88,9 +88,11 @@ test("Markdown is drawn and harmless", async () => {
   assert.match(await link.getAttribute("rel"), /noreferrer|noopener/);
   assert.equal(await memo.locator('a[href^="javascript"]').count(), 0);
   assert.equal(await page.evaluate(() => window.hurt), undefined);
+  const saved = answered(page, "UpdateMemo");
   await memo.getByRole("checkbox").first().click();
   await page.waitForFunction(() => [...document.querySelectorAll("article input[type=checkbox], article [role=checkbox]")]
     .filter((box) => box.checked || box.getAttribute("aria-checked") === "true").length === 2);
+  await saved;
   await page.reload();
   await card("Everything at once").waitFor();
   assert.equal(await card("Everything at once").getByRole("checkbox", { checked: true }).count(), 2);
@@ -121,21 +123,26 @@ test("edit, pin, archive, restore and delete", async () => {
   await page.getByRole("button", { name: "Save" }).last().click();
   await card("Lasting thought").waitFor();
   await write("Something newer");
+  let saved = answered(page, "UpdateMemo");
   await menu("Lasting thought", "Pin");
   await page.waitForFunction(() => document.querySelector("article")?.textContent.includes("Lasting thought"));
+  await saved;
+  saved = answered(page, "UpdateMemo");
   await menu("Something newer", "Archive");
   await card("Something newer").waitFor({ state: "detached" });
+  await saved;
   await page.goto("/archived");
   await card("Something newer").waitFor();
+  saved = answered(page, "UpdateMemo");
   await menu("Something newer", "Restore");
   await card("Something newer").waitFor({ state: "detached" });
+  await saved;
   await page.goto("/");
   await card("Something newer").waitFor();
+  const deleted = answered(page, "DeleteMemo"); // when it cannot be undone any more
   await menu("Something newer", "Delete");
-  const question = page.getByRole("alertdialog").or(page.getByRole("dialog"));
-  if (await question.count()) await question.getByRole("button", { name: "Delete" }).click();
   await card("Something newer").waitFor({ state: "detached" });
-  await page.waitForTimeout(9000); // a deletion may wait for its Undo
+  await deleted;
   await page.reload();
   await card("Lasting thought").waitFor();
   assert.equal(await card("Something newer").count(), 0);

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { PATIENCE_MS } from "../lib/wait.mjs";
 import { Server } from "./lib/server.js";
 
 const path = "/api/v1/sse";
-const patience = 5_000;
 
 let server, admin, bob, carol;
 before(async () => {
@@ -40,7 +40,7 @@ class Listener {
         this.text = this.text.slice(end + 2);
         return frame;
       }
-      const late = setTimeout(() => this.abort.abort(new Error("nothing came")), patience);
+      const late = setTimeout(() => this.abort.abort(new Error("nothing came")), PATIENCE_MS);
       const { done, value } = await this.reader.read();
       clearTimeout(late);
       if (done) return undefined;
@@ -203,18 +203,14 @@ test("many streams at once all hear", async () => {
   });
 });
 
-test("a stream beats every 30 seconds", { timeout: 60_000 }, async () => {
+test("a stream beats every 30 seconds", { timeout: 120_000 }, async () => {
+  const asked = performance.now();
   const listener = await Listener.open(bob);
-  const start = Date.now();
-  let frame;
-  // Waits longer than next() does by itself.
-  for (let text = ""; frame === undefined; ) {
-    text += (await listener.reader.read()).value;
-    if (text.includes("\n\n")) frame = text;
-  }
-  const seconds = (Date.now() - start) / 1000;
-  assert.equal(frame, ": heartbeat\n\n");
-  assert.ok(seconds > 29 && seconds < 35, `${seconds} s`);
+  const opened = performance.now();
+  assert.equal(await listener.next(), ": heartbeat");
+  const now = performance.now();
+  // Proxies cut what is silent for a minute.
+  assert.ok(now - asked > 29_000 && now - opened < 60_000, `${now - asked} ms`);
   listener.close();
 });
 
@@ -222,8 +218,8 @@ test("a stop ends streams at once", async () => {
   const other = await Server.start();
   const token = await other.signUp("founder");
   const listener = await Listener.open(token, other);
-  const start = Date.now();
+  const start = performance.now();
   await other.stop();
-  assert.ok(Date.now() - start < 5_000);
+  assert.ok(performance.now() - start < 20_000); // before the next beat
   assert.equal(await listener.next(), undefined);
 });

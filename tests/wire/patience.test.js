@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
 
+import { median, until } from "../lib/wait.mjs";
 import { Server } from "./lib/server.js";
 
 let server, token;
@@ -12,19 +13,14 @@ before(async () => {
 });
 after(() => server.stop());
 
-/** Worst time in ms of a few honest requests, one after the other. */
-async function worstOfOthers(count = 30) {
-  let worst = 0;
-  for (let i = 0; i < count; i++) {
-    const start = performance.now();
-    const answer = await server.rest("GET", "/api/v1/memos?pageSize=5", { token });
-    worst = Math.max(worst, performance.now() - start);
-    assert.equal(answer.status, 200);
-  }
-  return worst;
+/** How many ms a request took, and its answer. */
+async function timed(path) {
+  const start = performance.now();
+  const answer = await server.rest("GET", path, { token });
+  return { answer, took: performance.now() - start };
 }
 
-test("200 half-open connections and long statements at once", { timeout: 120_000 }, async () => {
+test("200 half-open connections and long statements at once", { timeout: 300_000 }, async () => {
   // A text of 8 KB per memo and a regular expression that has to look at all of it makes a statement long.
   const filler = "lorem ipsum dolor ".repeat(440);
   for (let i = 0; i < 40; i++)
@@ -39,19 +35,23 @@ test("200 half-open connections and long statements at once", { timeout: 120_000
     socket.write(beginnings[i % beginnings.length] || "G");
     sockets.push(socket);
   }
-  await new Promise((done) => setTimeout(done, 200));
+  await until("all half-open connections are made", () => sockets.every((socket) => !socket.connecting));
   // Several of them: the databases differ in how quick they are at it.
   const slowFilter = encodeURIComponent(Array.from({ length: 12 }, (_, i) =>
     `content.matches("(l|o|r|e|m| )*(i|p|s|u|m| )*[xyz]{${i + 3}}$")`).join(" || "));
-  const slow = Promise.all(Array.from({ length: 2 }, () =>
-    server.rest("GET", `/api/v1/memos?filter=${slowFilter}`, { token })));
-  let finished = false;
-  slow.then(() => (finished = true));
-  const worst = await worstOfOthers();
-  const slowWasRunning = !finished;
-  const answers = await slow;
-  for (const answer of answers) assert.ok([200, 500, 504].includes(answer.status), answer.text);
+  let finished = 0;
+  const slow = Array.from({ length: 2 }, () => timed(`/api/v1/memos?filter=${slowFilter}`).finally(() => finished++));
+  const honest = [];
+  while (!finished) {
+    const { answer, took } = await timed("/api/v1/memos?pageSize=5");
+    assert.equal(answer.status, 200);
+    honest.push(took);
+  }
+  const long = await Promise.all(slow);
+  for (const { answer } of long) assert.ok([200, 500, 504].includes(answer.status), answer.text);
   for (const socket of sockets) socket.destroy();
-  assert.ok(slowWasRunning, "the slow statement ended before the others were asked: it proves nothing");
-  assert.ok(worst < 1000, `an honest request took ${worst.toFixed(0)} ms`);
+  // Whoever has to wait for a long statement takes about as long as it; how long that is, is the machine's affair.
+  const shortest = Math.min(...long.map(({ took }) => took));
+  assert.ok(honest.length > 10, `only ${honest.length} honest requests beside statements of ${shortest.toFixed(0)} ms`);
+  assert.ok(median(honest) < shortest / 5, `honest requests took ${honest.map((ms) => ms.toFixed(0))} ms`);
 });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { PATIENCE_MS, until } from "../lib/wait.mjs";
 import { startS3 } from "./lib/s3.js";
 import { Server } from "./lib/server.js";
 
@@ -15,12 +16,6 @@ const upload = (uid, filename, type, content) => server.rest("POST", `/api/v1/at
   token, body: { filename, type, content: Buffer.from(content).toString("base64") },
 });
 const file = (uid, options = {}) => server.rest("GET", `/file/attachments/${uid}/x`, { token, ...options });
-async function until(what, timeout = 10_000) {
-  for (const end = Date.now() + timeout; !(await what());) {
-    assert.ok(Date.now() < end, `never: ${what}`);
-    await new Promise((done) => setTimeout(done, 20));
-  }
-}
 
 before(async () => {
   s3 = await startS3();
@@ -89,15 +84,16 @@ test("a large object goes through the server unharmed", async () => {
   assert.ok(content.subarray(15000000, 16000000).equals(part.bytes));
 });
 
-test("a store that stops in the middle of an object holds up nobody else", { timeout: 60_000 }, async () => {
+test("a store that stops in the middle of an object holds up nobody else", { timeout: 180_000 }, async () => {
   const answers = await Promise.all([1, 2, 3, 4].map(() =>
     fetch(`${server.url}/file/attachments/large/x`, { headers: { authorization: `Bearer ${token}` } })));
   s3.pause();
   try {
-    const start = Date.now();
+    const start = performance.now();
     for (let i = 0; i < 50; i++)
       assert.equal((await server.rest("GET", "/api/v1/auth/me", { token })).status, 200);
-    assert.ok(Date.now() - start < 5_000, `50 calls took ${Date.now() - start} ms`);
+    // Who waited for the store would wait until it is given up (storage.timeout).
+    assert.ok(performance.now() - start < 25_000, `50 calls took ${performance.now() - start} ms`);
   } finally {
     s3.resume();
   }
@@ -140,11 +136,11 @@ test("an attachment is read with the settings it was stored with", async () => {
 test("deleting removes the objects", async () => {
   for (const uid of ["text", "again", "film", "large"])
     assert.equal((await server.rest("DELETE", `/api/v1/attachments/${uid}`, { token })).status, 200);
-  await until(() => s3.objects().length === 0);
+  await until("no object is left", () => s3.objects().length === 0);
   assert.equal((await file("text")).status, 404);
 });
 
-test("a deleted object goes although the store is away and the server killed", { timeout: 60_000 }, async () => {
+test("a deleted object goes although the store is away and the server killed", { timeout: 180_000 }, async () => {
   assert.equal((await setStorage({ storageType: "S3", s3Config: s3.settings })).status, 200);
   assert.equal((await upload("doomed", "doomed.txt", "text/plain", text)).status, 200);
   assert.equal(s3.objects().length, 1);
@@ -157,7 +153,7 @@ test("a deleted object goes although the store is away and the server killed", {
   }
   await server.launch();
   assert.equal((await file("doomed")).status, 404);
-  await until(() => s3.objects().length === 0, 40_000);
+  await until("the object is gone", () => s3.objects().length === 0, 2 * PATIENCE_MS); // a removal rests before it is tried again
 });
 
 test("the configuration file names a bucket for everything that is not to lie in the database", async () => {
@@ -179,7 +175,7 @@ test("the configuration file names a bucket for everything that is not to lie in
     assert.equal((await put("here")).status, 200);
     assert.equal(s3.objects().length, before + 1);
     assert.equal((await other.rest("DELETE", "/api/v1/attachments/there", { token: admin })).status, 200);
-    await until(() => s3.objects().length === before);
+    await until("the object is gone", () => s3.objects().length === before);
   } finally {
     await other.stop();
   }

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { closeSync, ftruncateSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
+import { PATIENCE_MS, until } from "../../lib/wait.mjs";
+
 const CHUNK = Buffer.alloc(64 * 1024, "x");
 
 /** Leaves about `slack` bytes free on the disk. */
@@ -25,10 +27,10 @@ export const free = (disk) => statfsSync(disk).bavail * statfsSync(disk).bsize;
  * those refused; any other answer than 200 or resource_exhausted fails. */
 export async function writeUntilRefused(server, token, refusals) {
   const acknowledged = new Set(), refused = new Set();
-  const deadline = Date.now() + 60_000;
+  const deadline = performance.now() + 2 * PATIENCE_MS;
   const writer = async (id) => {
     for (let i = 0; refused.size < refusals; i++) {
-      assert.ok(Date.now() < deadline, `only ${refused.size} refused after ${acknowledged.size} memos`);
+      assert.ok(performance.now() < deadline, `only ${refused.size} refused after ${acknowledged.size} memos`);
       const content = `writer ${id} memo ${i} ${"lorem ipsum ".repeat(600)}`;
       const answer = await server.rest("POST", "/api/v1/memos", { token, body: { content } });
       if (answer.status === 200) {
@@ -56,13 +58,9 @@ export async function listAll(server, token) {
   return memos;
 }
 
-/** Until it works, for at most ten seconds. */
+/** The answer, once it is a good one. */
 export async function eventually(what) {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    const answer = await what();
-    if (answer.status === 200) return answer;
-    assert.ok(Date.now() < deadline, answer.text);
-    await new Promise((done) => setTimeout(done, 100));
-  }
+  let last;
+  return until("a good answer", async () => ((last = await what()).status === 200 ? last : undefined)).catch((error) =>
+    assert.fail(`${error.message}; the last one was ${last?.status} ${last?.text}`));
 }

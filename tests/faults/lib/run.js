@@ -2,11 +2,11 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 
+import { PATIENCE_MS } from "../../lib/wait.mjs";
 import { build } from "../../wire/lib/paths.js";
 
-/** Gives { code, output, took }: exit status (null if it had to be killed), what it wrote, milliseconds. */
-export function runServer({ dir, args = [], env = {}, patience = 20_000 }) {
-  const started = Date.now();
+/** Gives { code, output }: exit status (null if it did not end and had to be killed), what it wrote. */
+export function runServer({ dir, args = [], env = {}, patience = PATIENCE_MS }) {
   const child = spawn(join(build, "core/memora"), ["--port", "0", "--addr", "127.0.0.1", "--config", "/dev/null", "--data", dir, ...args], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -18,7 +18,7 @@ export function runServer({ dir, args = [], env = {}, patience = 20_000 }) {
   return new Promise((done) =>
     child.once("close", (code) => {
       clearTimeout(timer);
-      done({ code, output, took: Date.now() - started });
+      done({ code, output });
     }),
   );
 }

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
 
+import { PATIENCE_MS } from "../../lib/wait.mjs";
 import { Server, root } from "../../wire/lib/server.js";
 
 const here = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -47,7 +48,7 @@ export class Browser {
       locale: "en-US",
     });
     const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(PATIENCE_MS);
     const problems = [];
     page.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
     page.on("console", (message) => {
@@ -79,7 +80,7 @@ function quietness(page) {
   page.on("requestfailed", ended);
   return async () => {
     since = Date.now();
-    const until = since + 10_000;
+    const until = since + PATIENCE_MS;
     while (open.size || Date.now() - since < 500) {
       if (Date.now() > until) throw new Error(`still asked for: ${[...open].map((request) => request.url()).join(" ")}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -91,8 +92,14 @@ export async function screenshot(page, name) {
   await page.screenshot({ path: join(artifacts, `${name}.png`) });
 }
 
-/** Accessibility faults as axe names them, with the elements. */
+/** The answer to the next call of a method, once it is there in full: what the page shows by then may be ahead of it. */
+export const answered = (page, method) =>
+  page.waitForResponse((answer) => answer.url().endsWith(`/${method}`)).then((answer) => answer.finished());
+
+/** Accessibility faults as axe names them, with the elements. What fades in has faint colours, so it is waited for. */
 export async function axe(page) {
+  await page.waitForFunction(() => document.getAnimations().every((animation) =>
+    animation.playState !== "running" || animation.effect?.getComputedTiming().endTime === Infinity));
   await page.evaluate(axeSource);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
   return violations.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.target.join(" ")).slice(0, 4).join(" | ")}`);

@@ -1,10 +1,10 @@
 // Starts a Memora of this build on a free port with a fresh data directory, and stops it again.
 import { spawn } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { until } from "../../lib/wait.mjs";
 import { prepare } from "./backend.js";
 import { build, fixture } from "./paths.js";
 import { startS3 } from "./s3.js";
@@ -19,35 +19,12 @@ async function storageEnv() {
 
 export { fixture, root, shared } from "./paths.js";
 
-function freePort() {
-  return new Promise((done, fail) => {
-    const probe = createServer();
-    probe.once("error", fail);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => done(port));
-    });
-  });
-}
-
-async function untilReady(url, child, log) {
-  const deadline = Date.now() + 20_000;
-  while (Date.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`server ended with status ${child.exitCode}:\n${log()}`);
-    try {
-      const answer = await fetch(`${url}/healthz`);
-      if (answer.ok) return;
-    } catch {
-      // not listening yet
-    }
-    await new Promise((done) => setTimeout(done, 20));
-  }
-  throw new Error(`server not ready after 20 s:\n${log()}`);
-}
+const answers = (url) => fetch(`${url}/healthz`).then((answer) => answer.ok, () => false);
 
 export class Server {
-  /** options: fixture (open a copy of the recorded database), args (further flags), env, ownStorage (true: MEMORA_WIRE_STORAGE does not count), database (what a backend's
-   * prepare() gave, in place of a fresh one) */
+  /** options: fixture (open a copy of the recorded database), args (further flags), env, ownStorage (true:
+   * MEMORA_WIRE_STORAGE does not count), database (what a backend's prepare() gave, in place of a fresh one), port (that
+   * of a server that has ended; else a free one) */
   static async start(options = {}) {
     const server = new Server();
     server.dir = options.dir || mkdtempSync(join(tmpdir(), "memora-wire-"));
@@ -55,7 +32,6 @@ export class Server {
     if (options.fixture && !process.env.MEMORA_WIRE_DATA)
       cpSync(join(fixture, "sqlite/assets"), join(server.dir, "assets"), { recursive: true });
     server.options = options;
-    server.port = options.port || (await freePort());
     server.database = options.database || await prepare({ dir: server.dir, fixture: Boolean(options.fixture) });
     try {
       await server.launch();
@@ -69,9 +45,8 @@ export class Server {
   async launch() {
     const program = join(build, "core/memora");
     if (!existsSync(program)) throw new Error(`${program} is missing: build first`);
-    this.url = `http://127.0.0.1:${this.port}`;
     this.output = "";
-    const place = ["--port", String(this.port), "--addr", "127.0.0.1", "--data", this.dir];
+    const place = ["--port", String(this.options.port || 0), "--addr", "127.0.0.1", "--data", this.dir];
     this.child = spawn(program, [...place, ...this.database.args, ...(this.options.args || [])], {
       env: { PATH: process.env.PATH, ...this.database.env, ...(this.options.ownStorage ? {} : await storageEnv()), ...(this.options.env || {}) },
       stdio: ["ignore", "pipe", "pipe"],
@@ -79,10 +54,20 @@ export class Server {
     this.child.stdout.on("data", (chunk) => (this.output += chunk));
     this.child.stderr.on("data", (chunk) => (this.output += chunk));
     this.ended = new Promise((done) => this.child.once("exit", (code, signal) => done({ code, signal })));
-    await untilReady(this.url, this.child, () => this.output);
+    try {
+      await until("the server answers", async () => {
+        if (this.child.exitCode !== null) throw new Error(`server ended with status ${this.child.exitCode}`);
+        this.port = Number(/Access your memos at: http:.*:(\d+)\n/.exec(this.output)?.[1]);
+        this.url = `http://127.0.0.1:${this.port}`;
+        return this.port && answers(this.url);
+      });
+    } catch (error) {
+      await this.kill();
+      throw new Error(`${error.message}:\n${this.output}`, { cause: error });
+    }
   }
 
-  /** Ends it at once; launch() starts it again on the same data. */
+  /** Ends it at once; launch() starts it again on the same data, on another port. */
   async kill() {
     this.child.kill("SIGKILL");
     await this.ended;
