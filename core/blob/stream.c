@@ -1,28 +1,34 @@
-/* Reading ahead from a bucket. A thread writes into a pipe, which holds what is not yet sent and ends the thread when
- * it is closed. */
+/* Reading ahead from a bucket: a thread fills a ring of bytes, and rests while it is full; whoever sends empties it. */
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "blob/internal.h"
 
-enum { PIPE_BYTES = 256 * 1024, BLOCK = 64 * 1024 };
+enum {
+    RING_MAX = 1024 * 1024,
+    BLOCK = 256 * 1024 /* room that the thread waits for: so it is not woken for every byte that goes */
+};
 
 struct blob_stream {
-    pthread_mutex_t lock; /* guards all up to failed */
-    bool closed;          /* by the reader */
-    bool ended;           /* the thread has */
+    pthread_mutex_t lock; /* guards all up to filled */
+    pthread_cond_t room;
+    bool closed; /* by the reader */
+    bool ended;  /* the thread has */
     bool failed;
+    bool waiting; /* the reader, to be woken */
+    size_t filled;
     void (*wake)(void *ctx);
     void *ctx;
     struct blob *blob;
-    struct blob_content *content; /* the thread's, as is out */
+    struct blob_content *content; /* the thread's, as are the next three */
     uint64_t at, left;
-    int in, out;
+    size_t write_at;
+    size_t read_at; /* the reader's */
+    char *ring;
+    size_t size; /* of the ring */
 };
 
 static void leave(struct blob *blob)
@@ -43,45 +49,52 @@ void blob_stream_wait_all(struct blob *blob)
 
 static void destroy(struct blob_stream *stream)
 {
+    pthread_cond_destroy(&stream->room);
     pthread_mutex_destroy(&stream->lock);
+    free(stream->ring);
     free(stream);
 }
 
-static bool tell(struct blob_stream *stream)
+static size_t free_bytes(const struct blob_stream *stream)
 {
-    pthread_mutex_lock(&stream->lock);
-    bool open = !stream->closed;
-    if (open)
-        stream->wake(stream->ctx);
-    pthread_mutex_unlock(&stream->lock);
-    return open;
+    return stream->size - stream->filled;
 }
 
-/* False: nobody reads any more. */
-static bool pass_on(const struct blob_stream *stream, const char *bytes, size_t length)
+static void wake_reader(struct blob_stream *stream)
 {
-    while (length > 0) {
-        ssize_t n = write(stream->out, bytes, length);
-        if (n < 0 && errno != EINTR)
-            return false;
-        bytes += n > 0 ? n : 0;
-        length -= n > 0 ? (size_t)n : 0;
-    }
-    return true;
+    if (stream->waiting && !stream->closed)
+        stream->wake(stream->ctx);
+    stream->waiting = false;
+}
+
+/* Bytes that can be written at write_at; 0: nobody reads any more. */
+static size_t wait_for_room(struct blob_stream *stream)
+{
+    size_t block = stream->left < BLOCK ? (size_t)stream->left : BLOCK;
+    pthread_mutex_lock(&stream->lock);
+    while (!stream->closed && free_bytes(stream) < block)
+        pthread_cond_wait(&stream->room, &stream->lock);
+    size_t room = stream->closed ? 0 : free_bytes(stream), until_end = stream->size - stream->write_at;
+    pthread_mutex_unlock(&stream->lock);
+    room = room < block ? room : block;
+    return room < until_end ? room : until_end;
 }
 
 /* False on failure. */
-static bool pump(struct blob_stream *stream, char *block)
+static bool fill(struct blob_stream *stream)
 {
-    while (stream->left > 0) {
-        size_t wanted = stream->left < BLOCK ? (size_t)stream->left : BLOCK;
-        int64_t n = blob_content_read(stream->content, stream->at, block, wanted);
+    size_t room;
+    while (stream->left > 0 && (room = wait_for_room(stream)) > 0) {
+        int64_t n = blob_content_read(stream->content, stream->at, stream->ring + stream->write_at, room);
         if (n <= 0)
             return false; /* the object is shorter than it was */
         stream->at += (uint64_t)n;
         stream->left -= (uint64_t)n;
-        if (!pass_on(stream, block, (size_t)n) || !tell(stream))
-            return true;
+        stream->write_at = (stream->write_at + (size_t)n) % stream->size;
+        pthread_mutex_lock(&stream->lock);
+        stream->filled += (size_t)n;
+        wake_reader(stream);
+        pthread_mutex_unlock(&stream->lock);
     }
     return true;
 }
@@ -90,17 +103,13 @@ static void *run(void *ctx)
 {
     struct blob_stream *stream = ctx;
     struct blob *blob = stream->blob;
-    char *block = memory_alloc(BLOCK);
-    bool failed = !pump(stream, block);
-    free(block);
+    bool failed = !fill(stream);
     blob_content_close(stream->content);
     pthread_mutex_lock(&stream->lock);
-    close(stream->out);
     stream->ended = true;
     stream->failed = failed;
+    wake_reader(stream);
     bool closed = stream->closed;
-    if (!closed)
-        stream->wake(stream->ctx);
     pthread_mutex_unlock(&stream->lock);
     if (closed)
         destroy(stream);
@@ -121,21 +130,10 @@ static bool start(struct blob_stream *stream)
 {
     pthread_t thread;
     pthread_attr_t detached;
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return false;
-    stream->in = ends[0];
-    stream->out = ends[1];
-    fcntl(stream->in, F_SETFL, O_NONBLOCK);
-    fcntl(stream->in, F_SETPIPE_SZ, PIPE_BYTES); /* or less, if that is not allowed */
     pthread_attr_init(&detached);
     pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
     bool started = pthread_create(&thread, &detached, run, stream) == 0;
     pthread_attr_destroy(&detached);
-    if (!started) {
-        close(stream->in);
-        close(stream->out);
-    }
     return started;
 }
 
@@ -150,7 +148,10 @@ enum status_code blob_stream_open(struct blob_content *content, uint64_t from, u
     struct blob_stream *stream = memory_zalloc(sizeof *stream);
     *stream =
         (struct blob_stream){.wake = wake, .ctx = ctx, .blob = blob, .content = content, .at = from, .left = length};
+    stream->size = length < RING_MAX ? (size_t)length : RING_MAX; /* not 0: who sends nothing needs no stream */
+    stream->ring = memory_alloc(stream->size);
     pthread_mutex_init(&stream->lock, NULL);
+    pthread_cond_init(&stream->room, NULL);
     *out = stream;
     if (start(stream))
         return STATUS_OK;
@@ -160,24 +161,38 @@ enum status_code blob_stream_open(struct blob_content *content, uint64_t from, u
     return status_set(status, STATUS_UNAVAILABLE, "no thread to read an object: %s", strerror(errno));
 }
 
+/* Copies without the lock: nobody else touches what is filled. */
+static void take(struct blob_stream *stream, char *out, size_t n)
+{
+    size_t until_end = stream->size - stream->read_at, first = n < until_end ? n : until_end;
+    memcpy(out, stream->ring + stream->read_at, first);
+    memcpy(out + first, stream->ring, n - first);
+    stream->read_at = (stream->read_at + n) % stream->size;
+}
+
 int64_t blob_stream_read(struct blob_stream *stream, void *out, size_t cap)
 {
-    ssize_t n = read(stream->in, out, cap);
-    if (n > 0)
-        return n;
-    if (n < 0)
-        return errno == EAGAIN || errno == EINTR ? BLOB_STREAM_WAIT : -1;
     pthread_mutex_lock(&stream->lock);
-    bool failed = stream->failed;
+    size_t n = stream->filled < cap ? stream->filled : cap;
+    int64_t result = stream->failed ? -1 : stream->ended ? 0 : BLOB_STREAM_WAIT;
+    stream->waiting = n == 0 && !stream->ended;
     pthread_mutex_unlock(&stream->lock);
-    return failed ? -1 : 0;
+    if (n == 0)
+        return result;
+    take(stream, out, n);
+    pthread_mutex_lock(&stream->lock);
+    stream->filled -= n;
+    if (free_bytes(stream) >= BLOCK)
+        pthread_cond_signal(&stream->room);
+    pthread_mutex_unlock(&stream->lock);
+    return (int64_t)n;
 }
 
 void blob_stream_close(struct blob_stream *stream)
 {
     pthread_mutex_lock(&stream->lock);
     stream->closed = true;
-    close(stream->in); /* a thread that waits in write(2) ends with EPIPE */
+    pthread_cond_signal(&stream->room);
     bool ended = stream->ended;
     pthread_mutex_unlock(&stream->lock);
     if (ended)

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "http/internal.h"
 
-enum { STREAM_BLOCK = 32 * 1024, ENDLESS_BLOCK = 4 * 1024 };
+enum { STREAM_BLOCK = 128 * 1024, ENDLESS_BLOCK = 4 * 1024 };
 
 /* libmicrohttpd closes the descriptor it is given, but closing is the stream's own business; hence the copy. */
 static struct MHD_Response *from_file(const struct wire_stream *stream)

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PROBE_KEY_SIZE = 40 };
+#include "../common/storage_probe.h"
 
 /* Set once by load(), before any instance exists. */
 static const struct memora_host *the_host;
@@ -97,61 +97,27 @@ static uint64_t fs_features(struct memora_storage *storage)
     return MEMORA_STORAGE_RANGE | MEMORA_STORAGE_LIST | MEMORA_STORAGE_FD;
 }
 
-/* Source of the probe object: its bytes, once. */
-struct probe {
-    uint64_t value;
-    bool sent;
+static int fs_check(struct memora_storage *storage, struct memora_error *error);
+
+static const struct memora_storage_ops ops = {
+    .struct_size = sizeof ops,
+    .open = fs_open,
+    .close = fs_close,
+    .features = fs_features,
+    .check = fs_check,
+    .put = fs_put,
+    .stat = fs_stat,
+    .get = fs_get,
+    .read = fs_read,
+    .reader_fd = fs_reader_fd,
+    .reader_close = fs_reader_close,
+    .remove = fs_remove,
+    .list = fs_list,
 };
 
-static int64_t probe_read(void *ctx, void *buf, size_t cap)
-{
-    struct probe *probe = ctx;
-    if (probe->sent || cap < sizeof probe->value)
-        return 0;
-    memcpy(buf, &probe->value, sizeof probe->value);
-    probe->sent = true;
-    return sizeof probe->value;
-}
-
-static int probe_compare(struct memora_storage *storage, const char *key, const struct probe *probe,
-                         struct memora_error *error)
-{
-    struct memora_reader *reader = NULL;
-    struct memora_object object;
-    int result = fs_get(storage, key, 0, UINT64_MAX, &reader, &object, error);
-    if (result != MEMORA_OK)
-        return result;
-    uint64_t value = 0;
-    int64_t n = fs_read(reader, &value, sizeof value, error);
-    fs_reader_close(reader);
-    if (n < 0)
-        return (int)n;
-    return n == sizeof value && value == probe->value
-               ? MEMORA_OK
-               : fs_fail(error, MEMORA_E_IO, 0, "the probe file reads back differently");
-}
-
-/* Writes, reads back and removes an object of its own. */
 static int fs_check(struct memora_storage *storage, struct memora_error *error)
 {
-    struct probe probe = {0};
-    if (storage->host->random(&probe.value, sizeof probe.value) != MEMORA_OK)
-        return fs_fail(error, MEMORA_E_INTERNAL, 0, "no random numbers");
-    char key[PROBE_KEY_SIZE];
-    snprintf(key, sizeof key, ".memora-check-%016llx", (unsigned long long)probe.value);
-    struct memora_put put = {.struct_size = sizeof put,
-                             .flags = MEMORA_PUT_NO_REPLACE,
-                             .size = sizeof probe.value,
-                             .content_type = "application/octet-stream",
-                             .read = probe_read,
-                             .ctx = &probe};
-    struct memora_object object = {0};
-    int result = fs_put(storage, key, &put, &object, error);
-    if (result != MEMORA_OK)
-        return result;
-    result = probe_compare(storage, key, &probe, error);
-    int removed = fs_remove(storage, key, result == MEMORA_OK ? error : NULL);
-    return result == MEMORA_OK ? removed : result;
+    return storage_probe(storage->host, &ops, storage, error);
 }
 
 static int fs_load(const struct memora_host *host, struct memora_error *error)
@@ -168,19 +134,6 @@ const struct memora_plugin *memora_plugin_v1(void)
         {"follow_symlinks", MEMORA_KEY_BOOL, 0, "no",
          "follow symbolic links below root, even out of it; only where nobody else can make links", NULL},
     };
-    static const struct memora_storage_ops ops = {.struct_size = sizeof ops,
-                                                  .open = fs_open,
-                                                  .close = fs_close,
-                                                  .features = fs_features,
-                                                  .check = fs_check,
-                                                  .put = fs_put,
-                                                  .stat = fs_stat,
-                                                  .get = fs_get,
-                                                  .read = fs_read,
-                                                  .reader_fd = fs_reader_fd,
-                                                  .reader_close = fs_reader_close,
-                                                  .remove = fs_remove,
-                                                  .list = fs_list};
     static const struct memora_plugin plugin = {.magic = MEMORA_PLUGIN_MAGIC,
                                                 .struct_size = sizeof plugin,
                                                 .abi_major = MEMORA_ABI_MAJOR,

@@ -6,7 +6,13 @@
 #include <strings.h>
 #include <time.h>
 
-enum { POLL_MS = 1000, CONNECT_TIMEOUT_MS = 10000, LOW_SPEED = 256, RECEIVED_KEPT = 1024 * 1024 };
+enum {
+    POLL_MS = 1000,
+    CONNECT_TIMEOUT_MS = 10000,
+    LOW_SPEED = 256,
+    RECEIVED_KEPT = 1024 * 1024,
+    STREAM_BUFFER = 256 * 1024 /* what libcurl takes from the connection at a time */
+};
 
 static size_t on_head(char *line, size_t size, size_t count, void *ctx);
 static size_t on_body(char *bytes, size_t size, size_t count, void *ctx);
@@ -86,7 +92,7 @@ static void set_connection(CURL *easy, const struct memora_storage *storage)
 }
 
 int s3_channel_start(struct s3_channel *channel, const struct memora_storage *storage, const char *url,
-                     const struct s3_request *request, struct curl_slist *headers)
+                     const struct s3_request *request, bool streaming, struct curl_slist *headers)
 {
     CURL *easy = channel->easy;
     bool head = strcmp(request->method, "HEAD") == 0, upload = request->body != NULL;
@@ -99,7 +105,8 @@ int s3_channel_start(struct s3_channel *channel, const struct memora_storage *st
     channel->body = request->body;
     channel->body_length = request->body_length;
     channel->body_sent = 0;
-    channel->paused = channel->head_complete = channel->finished = channel->streaming = false;
+    channel->paused = channel->head_complete = channel->finished = false;
+    channel->streaming = streaming;
     channel->code = CURLE_OK;
     channel->error[0] = '\0';
     channel->response = (struct s3_response){.content_length = -1, .range_size = -1};
@@ -124,6 +131,8 @@ int s3_channel_start(struct s3_channel *channel, const struct memora_storage *st
     }
     if (!head)
         curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+    if (streaming)
+        curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)STREAM_BUFFER);
     channel->attached = curl_multi_add_handle(channel->multi, easy) == CURLM_OK;
     return channel->attached ? MEMORA_OK : MEMORA_E_NOMEM;
 }
@@ -186,6 +195,17 @@ static size_t on_head(char *line, size_t size, size_t count, void *ctx)
     return length;
 }
 
+/* Straight to the reader that waits for it, without a stop in between. */
+static size_t give(struct s3_channel *channel, const char *bytes, size_t length)
+{
+    size_t room = channel->sink_size - channel->sink_used, n = length < room ? length : room;
+    if (n == 0 || channel->received.length > channel->read_at)
+        return 0;
+    memcpy(channel->sink + channel->sink_used, bytes, n);
+    channel->sink_used += n;
+    return n;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct s3_channel *channel = ctx;
@@ -194,12 +214,13 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
         channel->paused = true;
         return CURL_WRITEFUNC_PAUSE;
     }
+    size_t given = give(channel, bytes, length), kept = length - given;
     if (channel->read_at > 0 && channel->read_at == channel->received.length)
         channel->received.length = channel->read_at = 0;
-    channel->too_long = channel->received.length + length > S3_BODY_MAX;
+    channel->too_long = channel->received.length + kept > S3_BODY_MAX;
     if (channel->too_long)
         return 0;
-    s3_text_add(&channel->received, bytes, length);
+    s3_text_add(&channel->received, bytes + given, kept);
     channel->arrived += length;
     return channel->received.failed ? 0 : length;
 }
@@ -241,14 +262,17 @@ static void turn(struct s3_channel *channel, bool wait)
 void s3_channel_run(struct s3_channel *channel, bool whole)
 {
     bool wait = false;
-    channel->streaming = !whole;
+    channel->streaming &= !whole;
     while (!channel->finished && (whole || !channel->head_complete)) {
         turn(channel, wait);
         wait = true;
     }
+    /* Whoever reads may take their time, which libcurl would take for the store's; s3_channel_pump keeps the limit. */
+    if (!whole)
+        curl_easy_setopt(channel->easy, CURLOPT_LOW_SPEED_TIME, 0L);
 }
 
-/* libcurl's own limit starts anew with each pause, so that a byte now and then would do. */
+/* The store may be silent, or slow, only while somebody reads. */
 static void check_speed(struct s3_channel *channel, int64_t waited_ns)
 {
     channel->waited_ns += waited_ns;
@@ -262,11 +286,25 @@ static void check_speed(struct s3_channel *channel, int64_t waited_ns)
     channel->arrived = 0;
 }
 
-void s3_channel_pump(struct s3_channel *channel)
+static size_t take_received(struct s3_channel *channel, char *out, size_t size)
+{
+    size_t there = channel->received.length - channel->read_at, n = there < size ? there : size;
+    memcpy(out, channel->received.data + channel->read_at, n);
+    channel->read_at += n;
+    return n;
+}
+
+/* Between the calls nothing flows: then the store waits, since nobody takes what it sends. */
+size_t s3_channel_pump(struct s3_channel *channel, void *out, size_t size)
 {
     bool wait = false;
+    if (channel->received.length > channel->read_at)
+        return take_received(channel, out, size);
     int64_t before = s3_host()->mono_ns();
-    while (!channel->finished && channel->read_at == channel->received.length) {
+    channel->sink = out;
+    channel->sink_size = size;
+    channel->sink_used = 0;
+    while (!channel->finished && channel->sink_used == 0) {
         if (channel->paused) {
             channel->paused = false;
             curl_easy_pause(channel->easy, CURLPAUSE_CONT);
@@ -277,9 +315,7 @@ void s3_channel_pump(struct s3_channel *channel)
         check_speed(channel, now - before);
         before = now;
     }
-    /* Until the next call nothing flows, and no time limit runs. */
-    if (!channel->finished && !channel->paused) {
-        channel->paused = true;
-        curl_easy_pause(channel->easy, CURLPAUSE_RECV);
-    }
+    size_t n = channel->sink_used;
+    channel->sink_size = channel->sink_used = 0;
+    return n;
 }

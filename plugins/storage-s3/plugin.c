@@ -1,9 +1,8 @@
 #include <libxml/parser.h>
 #include <memora/version.h>
 
+#include "../common/storage_probe.h"
 #include "s3.h"
-
-enum { PROBE_KEY_SIZE = 40 };
 
 /* Set once by load(), before any instance exists. */
 static const struct memora_host *the_host;
@@ -17,65 +16,6 @@ static uint64_t s3_features(struct memora_storage *storage)
 {
     (void)storage;
     return MEMORA_STORAGE_RANGE | MEMORA_STORAGE_PRESIGN | MEMORA_STORAGE_LIST;
-}
-
-/* Source of the probe object: its bytes, once. */
-struct probe {
-    uint64_t value;
-    bool sent;
-};
-
-static int64_t probe_read(void *ctx, void *buf, size_t cap)
-{
-    struct probe *probe = ctx;
-    if (probe->sent || cap < sizeof probe->value)
-        return 0;
-    memcpy(buf, &probe->value, sizeof probe->value);
-    probe->sent = true;
-    return sizeof probe->value;
-}
-
-static int compare(struct memora_storage *storage, const char *key, uint64_t wanted, struct memora_error *error)
-{
-    struct memora_reader *reader = NULL;
-    struct memora_object object;
-    uint64_t value = 0;
-    size_t got = 0;
-    int64_t n = 0;
-    int result = s3_get(storage, key, 0, UINT64_MAX, &reader, &object, error);
-    if (result != MEMORA_OK)
-        return result;
-    while (got < sizeof value && (n = s3_read(reader, (char *)&value + got, sizeof value - got, error)) > 0)
-        got += (size_t)n;
-    s3_reader_close(reader);
-    if (n < 0)
-        return (int)n;
-    return got == sizeof value && value == wanted
-               ? MEMORA_OK
-               : memora_fail(error, MEMORA_E_IO, "the probe object reads back differently");
-}
-
-/* Writes, reads back and removes an object of its own. */
-static int s3_check(struct memora_storage *storage, struct memora_error *error)
-{
-    struct probe probe = {0};
-    char key[PROBE_KEY_SIZE];
-    if (the_host->random(&probe.value, sizeof probe.value) != MEMORA_OK)
-        return memora_fail(error, MEMORA_E_INTERNAL, "no random numbers");
-    snprintf(key, sizeof key, ".memora-check-%016llx", (unsigned long long)probe.value);
-    struct memora_put put = {.struct_size = sizeof put,
-                             .size = sizeof probe.value,
-                             .content_type = "application/octet-stream",
-                             .read = probe_read,
-                             .ctx = &probe};
-    struct memora_object object = {0};
-    int result = s3_put(storage, key, &put, &object, error);
-    if (result != MEMORA_OK)
-        return result;
-    result = compare(storage, key, probe.value, error);
-    struct memora_error other = {0};
-    int removed = s3_remove(storage, key, result == MEMORA_OK ? error : &other);
-    return result == MEMORA_OK ? removed : result;
 }
 
 /* An object that is not there is one thing, and a bucket that is not there another: it must not make all attachments
@@ -118,7 +58,9 @@ static int list(struct memora_storage *storage, const char *prefix, const char *
 
 static int check(struct memora_storage *storage, struct memora_error *error)
 {
-    int result = s3_check(storage, error);
+    static const struct memora_storage_ops inward = {
+        .put = s3_put, .get = s3_get, .read = s3_read, .reader_close = s3_reader_close, .remove = s3_remove};
+    int result = storage_probe(the_host, &inward, storage, error);
     return result == S3_E_NO_BUCKET ? MEMORA_E_NOT_FOUND : result;
 }
 

@@ -116,25 +116,25 @@ static bool is_right(struct memora_reader *reader, const void *bytes, size_t n)
     return added && strcmp(checksum, reader->checksum) == 0;
 }
 
+static int ended_early(const struct s3_channel *channel, struct memora_error *error)
+{
+    return memora_fail(error, channel->received.failed ? MEMORA_E_NOMEM : MEMORA_E_IO,
+                       "the store ended its answer too early: %s",
+                       channel->error[0] ? channel->error : curl_easy_strerror(channel->code));
+}
+
 int64_t s3_read(struct memora_reader *reader, void *buf, size_t cap, struct memora_error *error)
 {
     struct s3_channel *channel = reader->channel;
     while (channel && reader->left > 0) {
-        s3_channel_pump(channel);
-        size_t there = channel->received.length - channel->read_at;
-        if (there == 0)
-            return memora_fail(error, channel->received.failed ? MEMORA_E_NOMEM : MEMORA_E_IO,
-                               "the store ended its answer too early: %s",
-                               channel->error[0] ? channel->error : curl_easy_strerror(channel->code));
-        size_t skipped = reader->skip < there ? (size_t)reader->skip : there;
-        reader->skip -= skipped;
-        channel->read_at += skipped;
-        size_t n = there - skipped < cap ? there - skipped : cap;
-        n = n < reader->left ? n : (size_t)reader->left;
+        uint64_t wanted = reader->skip > 0 ? reader->skip : reader->left;
+        size_t n = s3_channel_pump(channel, buf, wanted < cap ? (size_t)wanted : cap);
         if (n == 0)
+            return ended_early(channel, error);
+        if (reader->skip > 0) {
+            reader->skip -= n;
             continue;
-        memcpy(buf, channel->received.data + channel->read_at, n);
-        channel->read_at += n;
+        }
         reader->left -= n;
         return is_right(reader, buf, n) ? (int64_t)n
                                         : memora_fail(error, MEMORA_E_IO,
@@ -147,8 +147,9 @@ int64_t s3_read(struct memora_reader *reader, void *buf, size_t cap, struct memo
 void s3_reader_close(struct memora_reader *reader)
 {
     struct s3_channel *channel = reader->channel;
-    if (channel && reader->left == 0 && !channel->finished && channel->read_at == channel->received.length)
-        s3_channel_pump(channel); /* the end of the answer, so that the connection can be used again */
+    char beyond;
+    if (channel && reader->left == 0 && !channel->finished)
+        (void)s3_channel_pump(channel, &beyond, 1); /* the end of the answer: the connection can be used again */
     if (channel && channel->finished)
         s3_channel_give(reader->storage, channel);
     else if (channel)

@@ -157,7 +157,7 @@ static int attempt(struct memora_storage *storage, const struct s3_request *requ
     struct curl_slist *headers = sign(storage, request);
     if (!headers)
         return MEMORA_E_NOMEM;
-    int result = s3_channel_start(channel, storage, url, request, headers);
+    int result = s3_channel_start(channel, storage, url, request, streaming, headers);
     if (result != MEMORA_OK)
         return result;
     s3_channel_run(channel, !streaming);

@@ -89,6 +89,8 @@ struct s3_channel {
     size_t read_at;
     const unsigned char *body;
     size_t body_length, body_sent;
+    unsigned char *sink; /* of s3_channel_pump, during it */
+    size_t sink_size, sink_used;
     int64_t timeout_s, waited_ns; /* waited: since the last look at the speed, while a reader waits */
     size_t arrived;               /* bytes in that time */
     bool streaming, paused, attached, head_complete, finished, too_long;
@@ -99,13 +101,15 @@ struct s3_channel *s3_channel_take(struct memora_storage *storage);
 /* For the next user, if the exchange is complete; else its connection is closed. NULL is fine. */
 void s3_channel_give(struct memora_storage *storage, struct s3_channel *channel);
 void s3_channel_free(struct s3_channel *channel);
-/* Starts an exchange; url and headers are copied resp. taken over, body is borrowed. */
+/* Starts an exchange; url and headers are copied resp. taken over, body is borrowed. streaming: the answer's body is
+ * for s3_channel_pump. */
 int s3_channel_start(struct s3_channel *channel, const struct memora_storage *storage, const char *url,
-                     const struct s3_request *request, struct curl_slist *headers);
+                     const struct s3_request *request, bool streaming, struct curl_slist *headers);
 /* Works until the head is complete (whole false), or all is. */
 void s3_channel_run(struct s3_channel *channel, bool whole);
-/* Works until there is a byte to read, or the end. */
-void s3_channel_pump(struct s3_channel *channel);
+/* Works until there is a byte to read, or the end. Gives the number of bytes put into out, 1..size; 0 at the end, for
+ * which channel->code says whether it is a good one. */
+size_t s3_channel_pump(struct s3_channel *channel, void *out, size_t size);
 
 /* request.c. Runs the exchange, again after errors that may pass. With MEMORA_OK (any 2xx) *out is the channel, with
  * the whole answer, or, if streaming, at the start of its body; give it back. Else *out is NULL, the ABI's code is
