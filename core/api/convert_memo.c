@@ -32,18 +32,24 @@ static enum status_code read_page(struct api_call *call, struct db_conn *conn, u
                                   struct status *status)
 {
     struct store *store = call->services->store;
+    enum status_code code = STATUS_OK;
+    unsigned without = ~0U; /* of all of them */
     page->ids = ARENA_ARRAY(call->arena, int32_t, page->count);
     page->uids = ARENA_ARRAY(call->arena, const char *, page->count);
     for (size_t i = 0; i < page->count; i++) {
         page->ids[i] = page->memos[i].id;
         page->uids[i] = page->memos[i].uid;
+        without &= page->memos[i].without;
     }
-    enum status_code code = store_attachment_list_for_memos(conn, call->arena, page->ids, page->count,
-                                                            &page->attachments, &page->attachment_count, status);
-    if (!code)
+    if (flags & API_MEMO_WITHOUT_RELATIONS)
+        without |= STORE_MEMO_RELATIONS;
+    if (!(without & STORE_MEMO_ATTACHMENTS))
+        code = store_attachment_list_for_memos(conn, call->arena, page->ids, page->count, &page->attachments,
+                                               &page->attachment_count, status);
+    if (!code && !(without & STORE_MEMO_REACTIONS))
         code = store_reaction_list(conn, call->arena, page->uids, page->count, &page->reactions, &page->reaction_count,
                                    status);
-    if (!code && !(flags & API_MEMO_WITHOUT_RELATIONS)) {
+    if (!code && !(without & STORE_MEMO_RELATIONS)) {
         struct store_viewer viewer = memo_access_viewer(&call->caller);
         code = store_relation_list(conn, call->arena, page->ids, page->count, &viewer,
                                    flags & API_MEMO_RELATION_SNIPPETS, &page->relations, &page->relation_count, status);

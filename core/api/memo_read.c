@@ -21,10 +21,15 @@ enum status_code api_memo_service_get_memo(struct api_call *call, const Memos__A
 {
     struct store_memo memo;
     struct db_conn *conn;
-    enum status_code code = store_read_begin(call->services->store, &conn, status);
+    const char *uid;
+    enum status_code code = api_memo_uid(call, request->name, &uid, status);
+    if (!code)
+        code = store_read_begin(call->services->store, &conn, status);
     if (code)
         return code;
-    code = api_memo_load_for(call, conn, request->name, MEMO_READ, &memo, status);
+    code = store_memo_get_to_show(conn, call->arena, uid, &memo, status);
+    if (!code)
+        code = memo_access_check(&call->caller, MEMO_READ, &memo, status);
     if (!code)
         code = check_parent(call, conn, &memo, status);
     if (!code)

@@ -11,6 +11,9 @@ enum store_visibility { STORE_VISIBILITY_UNKNOWN = 0, STORE_PRIVATE = 1, STORE_P
 const char *store_visibility_name(enum store_visibility visibility);
 enum store_visibility store_visibility_parse(const char *text);
 
+/* What may hang on a memo. */
+enum store_memo_part { STORE_MEMO_ATTACHMENTS = 1, STORE_MEMO_REACTIONS = 2, STORE_MEMO_RELATIONS = 4 };
+
 struct store_memo {
     int32_t id, creator_id;
     const char *uid;
@@ -22,6 +25,7 @@ struct store_memo {
     bool pinned;
     const Memos__Store__MemoPayload *payload; /* never NULL */
     const char *parent_uid;                   /* NULL: not a comment */
+    unsigned without; /* enum store_memo_part: had none of these when the row was read; 0 where nobody looked */
 };
 
 /* Whose eyes see: decides the WHERE clause of a list. */
@@ -63,6 +67,9 @@ enum status_code store_memo_visit(struct db_conn *conn, const struct store_memo_
 /* STATUS_NOT_FOUND "memo not found" when there is none. */
 enum status_code store_memo_get(struct db_conn *conn, struct arena *arena, const char *uid, struct store_memo *out,
                                 struct status *status);
+/* The same to show it: tells in the same statement what the memo is without, which then need not be asked for. */
+enum status_code store_memo_get_to_show(struct db_conn *conn, struct arena *arena, const char *uid,
+                                        struct store_memo *out, struct status *status);
 enum status_code store_memo_get_by_id(struct db_conn *conn, struct arena *arena, int32_t id, struct store_memo *out,
                                       struct status *status);
 

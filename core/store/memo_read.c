@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "codec/codec.h"
+#include "store/reaction.h"
 #include "store/rows.h"
 
 static const char *const visibility_names[] = {"", "PRIVATE", "PROTECTED", "PUBLIC"};
@@ -31,16 +32,26 @@ enum {
     COL_PINNED,
     COL_PAYLOAD,
     COL_PARENT,
-    COL_CONTENT
+    COL_CONTENT,
+    COL_ATTACHED, /* from here on in a memo to show alone */
+    COL_REACTED,
+    COL_RELATED
 };
 
-static void select_head(struct buf *sql, bool with_content)
+static const char select_parts[] =
+    ", EXISTS (SELECT 1 FROM attachment WHERE attachment.memo_id = memo.id), "
+    "EXISTS (SELECT 1 FROM reaction WHERE reaction.content_id = ?), "
+    "EXISTS (SELECT 1 FROM memo_relation AS away WHERE away.memo_id = memo.id) "
+    "OR EXISTS (SELECT 1 FROM memo_relation AS here WHERE here.related_memo_id = memo.id)";
+
+static void select_head(struct buf *sql, bool with_content, const char *more)
 {
     buf_add_str(sql, "SELECT memo.id, memo.uid, memo.creator_id, {time_read:memo.created_ts}, "
                      "{time_read:memo.updated_ts}, memo.row_status, memo.visibility, memo.pinned, memo.payload, "
                      "parent.uid");
     if (with_content)
         buf_add_str(sql, ", memo.content");
+    buf_add_str(sql, more);
     buf_add_str(sql, " FROM memo ");
 }
 
@@ -78,6 +89,11 @@ static enum status_code read_row(struct arena *arena, const struct db_rows *rows
     memo->content_length = 0;
     if (db_column_count(rows) > COL_CONTENT)
         memo->content = db_column_bytes(rows, COL_CONTENT, arena, &memo->content_length);
+    memo->without = 0;
+    if (db_column_count(rows) > COL_RELATED)
+        memo->without = (db_column_bool(rows, COL_ATTACHED) ? 0 : STORE_MEMO_ATTACHMENTS) |
+                        (db_column_bool(rows, COL_REACTED) ? 0 : STORE_MEMO_REACTIONS) |
+                        (db_column_bool(rows, COL_RELATED) ? 0 : STORE_MEMO_RELATIONS);
     return read_payload(arena, rows, &memo->payload, status);
 }
 
@@ -142,7 +158,7 @@ static struct list_query list_query(struct arena *arena, const struct store_memo
     uint32_t used = 0, filter_params = find->filter ? find->filter->param_count : 0;
     struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, FIND_PARAMS + filter_params);
     struct buf sql = buf_in(arena);
-    select_head(&sql, !find->without_content);
+    select_head(&sql, !find->without_content, "");
     if (find->filter && find->filter->condition[0])
         buf_add_str(&sql, "LEFT JOIN `user` ON `user`.id = memo.creator_id ");
     buf_add_str(&sql, join_parent);
@@ -208,16 +224,17 @@ enum status_code store_memo_visit(struct db_conn *conn, const struct store_memo_
     return code;
 }
 
-static enum status_code get_where(struct db_conn *conn, struct arena *arena, const char *where,
-                                  struct memora_value param, struct store_memo *out, struct status *status)
+static enum status_code get_where(struct db_conn *conn, struct arena *arena, const char *more, const char *where,
+                                  const struct memora_value *params, uint32_t param_count, struct store_memo *out,
+                                  struct status *status)
 {
     struct buf sql = buf_in(arena);
     struct store_memo *memos;
     size_t count;
-    select_head(&sql, true);
+    select_head(&sql, true, more);
     buf_add_str(&sql, join_parent);
     buf_add_str(&sql, where);
-    enum status_code code = read_rows(conn, arena, &sql, &param, 1, &memos, &count, status);
+    enum status_code code = read_rows(conn, arena, &sql, params, param_count, &memos, &count, status);
     if (code)
         return code;
     if (count == 0)
@@ -229,13 +246,26 @@ static enum status_code get_where(struct db_conn *conn, struct arena *arena, con
 enum status_code store_memo_get(struct db_conn *conn, struct arena *arena, const char *uid, struct store_memo *out,
                                 struct status *status)
 {
-    return get_where(conn, arena, "WHERE memo.uid = ?", db_text(uid), out, status);
+    const struct memora_value param = db_text(uid);
+    return get_where(conn, arena, "", "WHERE memo.uid = ?", &param, 1, out, status);
+}
+
+enum status_code store_memo_get_to_show(struct db_conn *conn, struct arena *arena, const char *uid,
+                                        struct store_memo *out, struct status *status)
+{
+    const struct memora_value params[] = {db_text(store_reaction_subject(arena, uid)), db_text(uid)};
+    enum status_code code = get_where(conn, arena, select_parts, "WHERE memo.uid = ?", params, 2, out, status);
+    /* Some collations of MySQL do not tell upper case from lower: reactions belong to the uid as the row has it. */
+    if (!code && strcmp(out->uid, uid) != 0)
+        out->without &= ~(unsigned)STORE_MEMO_REACTIONS;
+    return code;
 }
 
 enum status_code store_memo_get_by_id(struct db_conn *conn, struct arena *arena, int32_t id, struct store_memo *out,
                                       struct status *status)
 {
-    return get_where(conn, arena, "WHERE memo.id = ?", db_int(id), out, status);
+    const struct memora_value param = db_int(id);
+    return get_where(conn, arena, "", "WHERE memo.id = ?", &param, 1, out, status);
 }
 
 enum status_code store_memo_get_many(struct db_conn *conn, struct arena *arena, const int32_t *ids, size_t id_count,
@@ -250,7 +280,7 @@ enum status_code store_memo_get_many(struct db_conn *conn, struct arena *arena, 
     uint32_t used = 0;
     struct memora_value *params = store_sql_params(arena, id_count, 1, 0);
     struct buf sql = buf_in(arena);
-    select_head(&sql, true);
+    select_head(&sql, true, "");
     buf_add_str(&sql, join_parent);
     buf_add_str(&sql, "WHERE memo.id IN ");
     store_sql_in(&sql, params, &used, ids, id_count);
@@ -270,7 +300,7 @@ enum status_code store_memo_get_many_by_uid(struct db_conn *conn, struct arena *
     uint32_t used = 0;
     struct memora_value *params = store_sql_params(arena, uid_count, 1, 0);
     struct buf sql = buf_in(arena);
-    select_head(&sql, true);
+    select_head(&sql, true, "");
     buf_add_str(&sql, join_parent);
     buf_add_str(&sql, "WHERE memo.uid IN ");
     store_sql_in_text(&sql, params, &used, uids, uid_count);

@@ -33,12 +33,16 @@ static enum status_code read_rows(struct db_conn *conn, struct arena *arena, con
     return code;
 }
 
-/* "memos/{uid}" for each uid. */
+char *store_reaction_subject(struct arena *arena, const char *memo_uid)
+{
+    return arena_printf(arena, "memos/%s", memo_uid);
+}
+
 static const char **content_ids(struct arena *arena, const char *const *memo_uids, size_t count)
 {
     const char **ids = ARENA_ARRAY(arena, const char *, count);
     for (size_t i = 0; i < count; i++)
-        ids[i] = arena_printf(arena, "memos/%s", memo_uids[i]);
+        ids[i] = store_reaction_subject(arena, memo_uids[i]);
     return ids;
 }
 

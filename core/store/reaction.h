@@ -11,6 +11,9 @@ struct store_reaction {
     const char *reaction_type;
 };
 
+/* What content_id is for a memo. */
+char *store_reaction_subject(struct arena *arena, const char *memo_uid);
+
 /* By memo uid, id ascending. One statement. */
 enum status_code store_reaction_list(struct db_conn *conn, struct arena *arena, const char *const *memo_uids,
                                      size_t count, struct store_reaction **out, size_t *out_count,
