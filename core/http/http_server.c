@@ -87,13 +87,14 @@ static enum status_code start_loops(struct http_server *server, struct status *s
 static void destroy(struct http_server *server)
 {
     acceptor_stop(server);
-    worker_pool_destroy(server->workers);
+    worker_pool_stop(server->workers);
     for (unsigned i = 0; i < server->loop_count; i++) {
         if (server->loops[i].daemon)
             MHD_stop_daemon(server->loops[i].daemon);
         pthread_mutex_destroy(&server->loops[i].lock);
         pthread_mutex_destroy(&server->loops[i].stream_lock);
     }
+    worker_pool_destroy(server->workers);
     free(server->loops);
     if (server->unix_bound)
         unlink(server->config->unix_socket);

@@ -173,7 +173,9 @@ void stream_end_all(struct http_loop *loop);
 enum status_code worker_pool_create(unsigned threads, unsigned queue, struct worker_pool **out, struct status *status);
 /* False when the queue is full; else the request belongs to the pool until it resumes the connection. */
 bool worker_submit(struct worker_pool *pool, struct http_request *request);
-/* Answers what is still queued with 503 and waits for what runs. */
+/* Answers what is still queued with 503 and waits for what runs; takes no more. */
+void worker_pool_stop(struct worker_pool *pool);
+/* When no thread submits any more. */
 void worker_pool_destroy(struct worker_pool *pool);
 
 #endif

@@ -16,8 +16,8 @@ struct worker_pool {
     pthread_mutex_t lock;
     pthread_cond_t work;
     struct queue reading, writing;
-    unsigned queued, limit, waiting;
-    unsigned writers, most_writers; /* workers that are at requests that may change something */
+    unsigned queued, limit, waiting; /* queued: also those whose place is reserved */
+    unsigned writers, most_writers;  /* workers that are at requests that may change something */
     uint64_t turns;
     bool stopping;
     unsigned count;
@@ -35,12 +35,13 @@ static struct queue *next_queue(struct worker_pool *pool)
     return reading ? &pool->reading : writing ? &pool->writing : NULL;
 }
 
-static struct http_request *take(struct worker_pool *pool)
+/* NULL at the end: the pool stops, and all that was accepted has been taken. */
+static struct http_request *take(struct worker_pool *pool, bool *stopping)
 {
     struct http_request *request = NULL;
     struct queue *queue;
     pthread_mutex_lock(&pool->lock);
-    while (!(queue = next_queue(pool)) && !pool->stopping) {
+    while (!(queue = next_queue(pool)) && !(pool->stopping && pool->queued == 0)) {
         pool->waiting++;
         pthread_cond_wait(&pool->work, &pool->lock);
         pool->waiting--;
@@ -53,6 +54,9 @@ static struct http_request *take(struct worker_pool *pool)
         pool->queued--;
         pool->writers += queue == &pool->writing;
     }
+    *stopping = pool->stopping;
+    if (*stopping && pool->queued == 0)
+        pthread_cond_broadcast(&pool->work);
     pthread_mutex_unlock(&pool->lock);
     return request;
 }
@@ -63,18 +67,17 @@ static void finish(struct worker_pool *pool, bool reading)
         return;
     pthread_mutex_lock(&pool->lock);
     pool->writers--;
-    if (pool->writing.head)
-        pthread_cond_signal(&pool->work);
+    bool more = pool->writing.head;
     pthread_mutex_unlock(&pool->lock);
+    if (more)
+        pthread_cond_signal(&pool->work);
 }
 
 static void *work(void *arg)
 {
     struct worker_pool *pool = arg;
-    for (struct http_request *request; (request = take(pool)) != NULL;) {
-        pthread_mutex_lock(&pool->lock);
-        bool stopping = pool->stopping;
-        pthread_mutex_unlock(&pool->lock);
+    bool stopping;
+    for (struct http_request *request; (request = take(pool, &stopping)) != NULL;) {
         if (stopping || clock_mono_ns() >= request->wire.deadline_ns)
             serve_overloaded(request);
         else
@@ -117,39 +120,56 @@ enum status_code worker_pool_create(unsigned threads, unsigned queue, struct wor
     return STATUS_OK;
 }
 
-bool worker_submit(struct worker_pool *pool, struct http_request *request)
+/* A place in the queue. */
+static bool reserve(struct worker_pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
     /* Idle workers that have not woken yet will take theirs at once, so those requests do not count as waiting. */
     bool room = pool->queued < pool->limit + pool->waiting && !pool->stopping;
-    if (room) {
-        request->phase = HTTP_WORKING;
-        request->next = NULL;
-        MHD_suspend_connection(request->connection);
-        request->turn = pool->turns++;
-        struct queue *waiting = request->target.reading ? &pool->reading : &pool->writing;
-        if (waiting->tail)
-            waiting->tail->next = request;
-        else
-            waiting->head = request;
-        waiting->tail = request;
-        pool->queued++;
-        pthread_cond_signal(&pool->work);
-    }
+    pool->queued += room;
     pthread_mutex_unlock(&pool->lock);
     return room;
+}
+
+/* Neither suspending, a system call, nor waking happens under the lock: whoever is woken wants it first of all. */
+bool worker_submit(struct worker_pool *pool, struct http_request *request)
+{
+    if (!reserve(pool))
+        return false;
+    request->phase = HTTP_WORKING;
+    request->next = NULL;
+    MHD_suspend_connection(request->connection);
+    struct queue *waiting = request->target.reading ? &pool->reading : &pool->writing;
+    pthread_mutex_lock(&pool->lock);
+    request->turn = pool->turns++;
+    if (waiting->tail)
+        waiting->tail->next = request;
+    else
+        waiting->head = request;
+    waiting->tail = request;
+    pthread_mutex_unlock(&pool->lock);
+    pthread_cond_signal(&pool->work);
+    return true;
+}
+
+void worker_pool_stop(struct worker_pool *pool)
+{
+    if (!pool)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pool->stopping = true;
+    pthread_mutex_unlock(&pool->lock);
+    pthread_cond_broadcast(&pool->work);
+    for (unsigned i = 0; i < pool->count; i++)
+        pthread_join(pool->threads[i], NULL);
+    pool->count = 0;
 }
 
 void worker_pool_destroy(struct worker_pool *pool)
 {
     if (!pool)
         return;
-    pthread_mutex_lock(&pool->lock);
-    pool->stopping = true;
-    pthread_cond_broadcast(&pool->work);
-    pthread_mutex_unlock(&pool->lock);
-    for (unsigned i = 0; i < pool->count; i++)
-        pthread_join(pool->threads[i], NULL);
+    worker_pool_stop(pool);
     pthread_cond_destroy(&pool->work);
     pthread_mutex_destroy(&pool->lock);
     free(pool);

@@ -165,6 +165,49 @@ static unsigned calls_of_comments(struct api_fixture *f)
     return used;
 }
 
+static Memos__Api__V1__Memo *get(struct api_fixture *f, const char *uid, unsigned *used)
+{
+    Memos__Api__V1__Memo *memo = NULL;
+    struct api_call *call = fixture_call(f, "root");
+    const char *json = arena_printf(f->arena, "{\"name\":\"memos/%s\"}", uid);
+    const Memos__Api__V1__GetMemoRequest *request = REQUEST(f, GetMemoRequest, get_memo_request, json);
+    calls = 0;
+    if (api_memo_service_get_memo(call, request, &memo, &f->status))
+        fail_msg("%s: %s", uid, f->status.message);
+    *used = calls;
+    return memo;
+}
+
+/* What a memo is without is not asked for, and what it has is shown whatever else it is without. */
+static void check_memos_with_few_parts(struct api_fixture *f)
+{
+    enum { BARE = 2 }; /* the memo, and its creator, since no cache hears of changes here */
+    static const char *const uids[] = {"bare", "attached", "reacted", "away", "here"};
+    unsigned used;
+    for (size_t i = 0; i < sizeof uids / sizeof uids[0]; i++) {
+        Memos__Api__V1__Memo *memo;
+        const char *json = arena_printf(
+            f->arena, "{\"memo\":{\"content\":\"x\",\"visibility\":\"PUBLIC\"},\"memoId\":\"%s\"}", uids[i]);
+        if (api_memo_service_create_memo(fixture_call(f, "root"),
+                                         REQUEST(f, CreateMemoRequest, create_memo_request, json), &memo, &f->status))
+            fail_msg("%s", f->status.message);
+    }
+    fixture_sql(f,
+                "INSERT INTO attachment (uid, creator_id, filename, memo_id, reference, payload) "
+                "SELECT memo.uid, memo.creator_id, 'a.txt', memo.id, '', '{}' FROM memo WHERE memo.uid = 'attached'");
+    fixture_sql(f, "INSERT INTO reaction (creator_id, content_id, reaction_type) VALUES (1, 'memos/reacted', 'x')");
+    fixture_sql(f, "INSERT INTO memo_relation (memo_id, related_memo_id, type) SELECT a.id, b.id, 'REFERENCE' "
+                   "FROM memo AS a JOIN memo AS b ON a.uid = 'away' AND b.uid = 'here'");
+    get(f, "m7", &used); /* prepares */
+    for (size_t i = 0; i < sizeof uids / sizeof uids[0]; i++) {
+        const Memos__Api__V1__Memo *memo = get(f, uids[i], &used);
+        assert_int_equal(used, i == 0 ? BARE : BARE + 1);
+        assert_int_equal(memo->n_attachments, i == 1);
+        assert_int_equal(memo->n_reactions, i == 2);
+        assert_int_equal(memo->n_relations, i == 3 || i == 4);
+    }
+}
+
 static void check(const char *plugin_name, const char *dsn)
 {
     struct api_fixture *f = fixture_new();
@@ -182,6 +225,7 @@ static void check(const char *plugin_name, const char *dsn)
     }
     calls_of_comments(f);
     assert_in_range(calls_of_comments(f), 1, MOST_OF_LIST + 1); /* the parent's row comes first */
+    check_memos_with_few_parts(f);
     fixture_close_services(f);
     fixture_remove_directory(f->dir);
     arena_destroy(f->arena);
