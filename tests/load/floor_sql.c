@@ -1,7 +1,9 @@
-/* usage: memora-floor-postgres|mysql NAME get|list CONNECTIONS SECONDS MEMOS WHERE
+/* usage: memora-floor-postgres|mysql NAME get|four|full|list CONNECTIONS SECONDS MEMOS WHERE
  * Runs the statements of one memo or of a page of 20 on each of the connections, a thread for each, and prints the
- * rate as memora-load does. They are what Memora runs; a request's later statements take their parameters from the
- * rows of the first. */
+ * rate as memora-load does. They are what Memora runs: one for a memo that is without attachments, reactions and
+ * relations (get: bench-NNNNNNNN), four for one that has all of them (full: full-NNNNNNNN) and for a page. four: all
+ * four for a memo without, as by somebody who does not know that. A request's later statements take their parameters
+ * from the rows of the first. */
 #include "floor_sql.h"
 
 #include <pthread.h>
@@ -13,11 +15,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#define COLUMNS                                                                                                        \
+#define COLUMNS(more)                                                                                                  \
     "SELECT memo.id, memo.uid, memo.creator_id, @memo.created_ts@, @memo.updated_ts@, memo.row_status, "               \
-    "memo.visibility, memo.pinned, memo.payload, parent.uid, memo.content FROM memo LEFT JOIN memo_relation AS "       \
-    "parent_relation ON parent_relation.memo_id = memo.id AND parent_relation.type = 'COMMENT' LEFT JOIN memo AS "     \
+    "memo.visibility, memo.pinned, memo.payload, parent.uid, memo.content" more " FROM memo LEFT JOIN memo_relation "  \
+    "AS parent_relation ON parent_relation.memo_id = memo.id AND parent_relation.type = 'COMMENT' LEFT JOIN memo AS "  \
     "parent ON parent.id = parent_relation.related_memo_id "
+#define PARTS                                                                                                          \
+    ", EXISTS (SELECT 1 FROM attachment WHERE attachment.memo_id = memo.id), EXISTS (SELECT 1 FROM reaction WHERE "    \
+    "reaction.content_id = ?), EXISTS (SELECT 1 FROM memo_relation AS away WHERE away.memo_id = memo.id) OR EXISTS "   \
+    "(SELECT 1 FROM memo_relation AS here WHERE here.related_memo_id = memo.id)"
 #define ATTACHMENTS(marks)                                                                                             \
     "SELECT attachment.id, attachment.uid, attachment.creator_id, @attachment.created_ts@, "                           \
     "@attachment.updated_ts@, attachment.filename, attachment.type, attachment.size, attachment.memo_id, memo.uid, "   \
@@ -30,25 +36,27 @@
 #define VISIBLE(marks)                                                                                                 \
     " IN (" marks ") AND (source.creator_id = ? OR source.visibility IN ('PUBLIC', 'PROTECTED')) AND "                 \
     "(target.creator_id = ? OR target.visibility IN ('PUBLIC', 'PROTECTED'))"
-#define SIDE(number, column, marks)                                                                                    \
-    "SELECT " number ", r.memo_id, r.related_memo_id, r.type, source.uid, target.uid FROM memo_relation AS r JOIN "    \
-    "memo AS source ON source.id = r.memo_id JOIN memo AS target ON target.id = r.related_memo_id WHERE r." column     \
+#define SIDE(number, column, marks, more)                                                                              \
+    "SELECT " number ", r.memo_id, r.related_memo_id, r.type, source.uid, target.uid" more " FROM memo_relation AS r " \
+    "JOIN memo AS source ON source.id = r.memo_id JOIN memo AS target ON target.id = r.related_memo_id WHERE "         \
+    "r." column                                                                                                        \
     VISIBLE(marks)
-
-#define RELATIONS(marks) SIDE("1", "memo_id", marks) " UNION ALL " SIDE("2", "related_memo_id", marks)
+#define RELATIONS(marks, more) SIDE("1", "memo_id", marks, more) " UNION ALL " SIDE("2", "related_memo_id", marks, more)
 #define MARKS "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
-static const char *const get_sql[FLOOR_STATEMENTS] = {COLUMNS "WHERE memo.uid = ?", ATTACHMENTS("?"), REACTIONS("?"),
-                                                      RELATIONS("?")};
+static const char *const get_sql[FLOOR_STATEMENTS] = {COLUMNS(PARTS) "WHERE memo.uid = ?", ATTACHMENTS("?"),
+                                                      REACTIONS("?"),
+                                                      RELATIONS("?", ", source.content, target.content")};
 static const char *const list_sql[FLOOR_STATEMENTS] = {
-    COLUMNS "WHERE memo.row_status = 'NORMAL' AND (memo.creator_id = ? OR memo.visibility IN ('PUBLIC', 'PROTECTED')) "
-            "AND NOT EXISTS (SELECT 1 FROM memo_relation AS comment WHERE comment.memo_id = memo.id AND comment.type = "
-            "'COMMENT') ORDER BY memo.created_ts DESC, memo.id DESC LIMIT ? OFFSET ?",
-    ATTACHMENTS(MARKS), REACTIONS(MARKS), RELATIONS(MARKS)};
+    COLUMNS("") "WHERE memo.row_status = 'NORMAL' AND COALESCE(memo.creator_id = ? OR memo.visibility IN ('PUBLIC', "
+                "'PROTECTED'), FALSE) AND NOT EXISTS (SELECT 1 FROM memo_relation AS comment WHERE comment.memo_id = "
+                "memo.id AND comment.type = "
+                "'COMMENT') ORDER BY memo.created_ts DESC, memo.id DESC LIMIT ? OFFSET ?",
+    ATTACHMENTS(MARKS), REACTIONS(MARKS), RELATIONS(MARKS, "")};
 
 enum { SQL_SIZE = 4096, NAME_SIZE = FLOOR_UID + 8, PAGE = 20, USER = 1 };
 
-static bool is_list;
+static bool is_list, is_full, is_one_statement;
 static unsigned memos;
 static const char *where;
 static atomic_ullong done;
@@ -86,12 +94,15 @@ static void prepare(struct floor_conn *conn, unsigned slot, const char *text)
 static void request(struct floor_conn *conn, unsigned *random)
 {
     struct floor_row rows[FLOOR_ROWS];
-    char uid[FLOOR_UID], names[FLOOR_ROWS][NAME_SIZE];
-    snprintf(uid, sizeof uid, "bench-%08u", (unsigned)rand_r(random) % memos);
-    const struct floor_param by_uid[] = {{uid, 0}}, page[] = {{NULL, USER}, {NULL, PAGE + 1}, {NULL, 0}};
-    size_t count = is_list ? floor_run(conn, 0, page, 3, rows) : floor_run(conn, 0, by_uid, 1, rows);
+    char uid[FLOOR_UID], name[NAME_SIZE], names[FLOOR_ROWS][NAME_SIZE];
+    snprintf(uid, sizeof uid, "%s-%08u", is_full ? "full" : "bench", (unsigned)rand_r(random) % memos);
+    snprintf(name, sizeof name, "memos/%s", uid);
+    const struct floor_param by_uid[] = {{name, 0}, {uid, 0}}, page[] = {{NULL, USER}, {NULL, PAGE + 1}, {NULL, 0}};
+    size_t count = is_list ? floor_run(conn, 0, page, 3, rows) : floor_run(conn, 0, by_uid, 2, rows);
     if (count == 0 || (is_list && count < PAGE))
         floor_fail(uid, "not enough rows");
+    if (is_one_statement)
+        return;
     struct floor_param ids[FLOOR_ROWS], reactions[FLOOR_ROWS], relations[2 * (FLOOR_ROWS + 2)];
     const struct floor_param user = {NULL, USER};
     for (size_t i = 0; i < count; i++) {
@@ -135,10 +146,12 @@ int main(int argc, char **argv)
     unsigned seeds[MOST_THREADS], count = argc == 7 ? (unsigned)atoi(argv[3]) : 0;
     double seconds = argc == 7 ? atof(argv[4]) : 0;
     if (argc != 7 || count < 1 || count > MOST_THREADS || atoi(argv[5]) < 1) {
-        fputs("usage: memora-floor-postgres|mysql NAME get|list CONNECTIONS SECONDS MEMOS WHERE\n", stderr);
+        fputs("usage: memora-floor-postgres|mysql NAME get|four|full|list CONNECTIONS SECONDS MEMOS WHERE\n", stderr);
         return 2;
     }
     is_list = strcmp(argv[2], "list") == 0;
+    is_full = strcmp(argv[2], "full") == 0;
+    is_one_statement = strcmp(argv[2], "get") == 0;
     memos = (unsigned)atoi(argv[5]);
     where = argv[6];
     pthread_barrier_init(&ready, NULL, count + 1);
