@@ -14,16 +14,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum {
-    STEP = 64 * 1024,
-    MADE_MAX = 128 * 1024 * 1024, /* 50 million pixels as JPEG of quality 95, at the worst */
-    POLL_MS = 100
-};
+#define NS_PER_S INT64_C(1000000000)
 
-static const int64_t patience_ns = 30 * (int64_t)1000000000;
+enum { STEP = 64 * 1024, POLL_MS = 100, START = 12 };
 
 struct media {
     char *helper;
+    struct media_limits limits;
     pthread_mutex_t lock; /* guards the counts */
     pthread_cond_t freed;
     unsigned running, waiting;
@@ -34,12 +31,30 @@ bool media_present(const struct media *media)
     return media && *media->helper;
 }
 
-struct media *media_create(const char *helper)
+struct media_limits media_limits_default(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return (struct media_limits){
+        .at_a_time = processors < 1                     ? 1
+                     : processors < MEDIA_AT_A_TIME_MAX ? (unsigned)processors
+                                                        : MEDIA_AT_A_TIME_MAX,
+        .waiting = 64,
+        .patience_ns = 30 * NS_PER_S,
+        .made_max = 256 * 1024 * 1024, /* 50 million pixels of a PNG without a pattern */
+    };
+}
+
+struct media *media_create(const char *helper, const struct media_limits *limits)
 {
     struct media *media = memory_zalloc(sizeof *media);
     media->helper = memory_strdup(helper ? helper : "");
+    media->limits = *limits;
     pthread_mutex_init(&media->lock, NULL);
-    pthread_cond_init(&media->freed, NULL);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&media->freed, &attributes);
+    pthread_condattr_destroy(&attributes);
     if (media_present(media) && access(media->helper, X_OK) != 0)
         log_warn("%s cannot be run: there are no new thumbnails, and TIFF files keep their metadata", media->helper);
     return media;
@@ -57,14 +72,18 @@ void media_destroy(struct media *media)
 
 static bool enter(struct media *media)
 {
+    int64_t until_ns = clock_mono_ns() + media->limits.patience_ns;
+    const struct timespec until = {until_ns / NS_PER_S, until_ns % NS_PER_S};
+    int result = 0;
     pthread_mutex_lock(&media->lock);
-    bool may = media->running < MEDIA_AT_A_TIME || media->waiting < MEDIA_WAITING_MAX;
+    bool may = media->running < media->limits.at_a_time || media->waiting < media->limits.waiting;
     if (may) {
         media->waiting++;
-        while (media->running >= MEDIA_AT_A_TIME)
-            pthread_cond_wait(&media->freed, &media->lock);
+        while (media->running >= media->limits.at_a_time && result == 0)
+            result = pthread_cond_timedwait(&media->freed, &media->lock, &until);
+        may = media->running < media->limits.at_a_time;
         media->waiting--;
-        media->running++;
+        media->running += may;
     }
     pthread_mutex_unlock(&media->lock);
     return may;
@@ -108,7 +127,9 @@ struct exchange {
     int fd;
     const struct media_source *picture;
     const struct media_sink *made;
+    const struct media_limits *limits;
     uint64_t sent, received;
+    char start[START]; /* of what is made */
     size_t block_at, block_length;
     char block[STEP], answer[STEP];
 };
@@ -142,16 +163,19 @@ static int receive_some(struct exchange *exchange)
 {
     ssize_t n = recv(exchange->fd, exchange->answer, STEP, MSG_DONTWAIT);
     if (n < 0)
-        return errno == EAGAIN || errno == EINTR ? 1 : -1;
+        return errno == EAGAIN || errno == EINTR || errno == ECONNRESET ? 1 : -1; /* the last: it left input unread */
+    if (n > 0 && exchange->received < START)
+        memcpy(exchange->start + exchange->received, exchange->answer,
+               (size_t)n < START - exchange->received ? (size_t)n : (size_t)(START - exchange->received));
     exchange->received += (uint64_t)n;
-    if (exchange->received > MADE_MAX)
+    if (exchange->received > exchange->limits->made_max)
         return -1;
     return n == 0 ? 0 : exchange->made->write(exchange->made->ctx, exchange->answer, (size_t)n) ? 1 : -1;
 }
 
 static bool converse(struct exchange *exchange)
 {
-    int64_t deadline = clock_mono_ns() + patience_ns;
+    int64_t deadline = clock_mono_ns() + exchange->limits->patience_ns;
     for (;;) {
         bool sending = exchange->sent < exchange->picture->size || exchange->block_at < exchange->block_length;
         struct pollfd ready = {.fd = exchange->fd, .events = (short)(sending ? POLLIN | POLLOUT : POLLIN)};
@@ -168,6 +192,17 @@ static bool converse(struct exchange *exchange)
                 return more == 0;
         }
     }
+}
+
+/* Whether it looks like what was asked for. The rest is the helper's word. */
+static bool is_picture(enum media_job job, const struct exchange *exchange)
+{
+    const char *start = exchange->start;
+    if (exchange->received < START)
+        return false;
+    if (job == MEDIA_TURN)
+        return memcmp(start, "\x89PNG", 4) == 0 || (memcmp(start, "RIFF", 4) == 0 && memcmp(start + 8, "WEBP", 4) == 0);
+    return memcmp(start, "\xff\xd8\xff", 3) == 0;
 }
 
 static void wait_for(pid_t child, int *result)
@@ -196,7 +231,7 @@ static enum status_code convert(const struct media *media, enum media_job job, s
         kill(child, SIGKILL);
     close(ends[0]);
     wait_for(child, &result);
-    if (heard && WIFEXITED(result) && WEXITSTATUS(result) == 0 && exchange->received > 0)
+    if (heard && WIFEXITED(result) && WEXITSTATUS(result) == 0 && is_picture(job, exchange))
         return STATUS_OK;
     if (WIFSIGNALED(result))
         log_warn("the helper for pictures was ended by signal %d", WTERMSIG(result));
@@ -215,6 +250,7 @@ enum status_code media_run(struct media *media, enum media_job job, const struct
     struct exchange *exchange = memory_zalloc(sizeof *exchange);
     exchange->picture = picture;
     exchange->made = made;
+    exchange->limits = &media->limits;
     enum status_code code = convert(media, job, exchange, status);
     free(exchange);
     leave(media);

@@ -34,17 +34,27 @@ struct media_sink media_sink_to(struct buf *buf); /* appends */
 
 struct media;
 
+enum { MEDIA_AT_A_TIME_MAX = 4, MEDIA_PICTURE_MAX = 256 * 1024 * 1024 };
+
+struct media_limits {
+    unsigned at_a_time;  /* helpers that run */
+    unsigned waiting;    /* callers that wait for one to end */
+    int64_t patience_ns; /* with a helper, and with waiting for one */
+    uint64_t made_max;   /* bytes of what it makes */
+};
+/* As many at a time as there are processors, MEDIA_AT_A_TIME_MAX at most. */
+struct media_limits media_limits_default(void);
+
 /* helper: the program; "" for none. */
-struct media *media_create(const char *helper);
+struct media *media_create(const char *helper, const struct media_limits *limits);
 void media_destroy(struct media *media); /* NULL is fine; no one may be running */
 
 bool media_present(const struct media *media); /* NULL: false */
 
 /* Writes what is made to the sink; after a failure what the sink has got is worthless. Neither picture is held in
- * memory here. Waits while MEDIA_AT_A_TIME others run. Thread-safe; leaves no process behind.
- * STATUS_FAILED_PRECONDITION: there is no helper; STATUS_INVALID_ARGUMENT: it can make nothing of the picture (also too
- * large, took too long, crashed: logged); STATUS_RESOURCE_EXHAUSTED: too many wait already. */
-enum { MEDIA_AT_A_TIME = 2, MEDIA_WAITING_MAX = 4, MEDIA_PICTURE_MAX = 256 * 1024 * 1024 };
+ * memory here. Thread-safe; leaves no process behind. STATUS_FAILED_PRECONDITION: there is no helper;
+ * STATUS_INVALID_ARGUMENT: it can make nothing of the picture (also too large, took too long, crashed: logged);
+ * STATUS_RESOURCE_EXHAUSTED: too many wait already, or for too long. */
 enum status_code media_run(struct media *media, enum media_job job, const struct media_source *picture,
                            const struct media_sink *made, struct status *status);
 

@@ -129,10 +129,11 @@ static bool in_order(const struct metadata_scan *scan)
 
 static bool find(struct metadata_scan *scan)
 {
-    unsigned char head[HEAD];
-    if (!metadata_read(scan, 0, head, HEAD))
+    unsigned char head[HEAD] = {0};
+    uint64_t size = scan->picture->size;
+    if (!metadata_read(scan, 0, head, size < HEAD ? (size_t)size : HEAD))
         return false;
-    if (memcmp(head, "\xff\xd8\xff", 3) == 0)
+    if (memcmp(head, "\xff\xd8", 2) == 0)
         return metadata_find_jpeg(scan);
     if (memcmp(head, "\x89PNG\r\n\x1a\n", 8) == 0)
         return metadata_find_png(scan);

@@ -95,7 +95,8 @@ enum status_code blob_open(const struct plugin *plugin, const struct config *con
     struct blob *blob = memory_zalloc(sizeof *blob);
     blob->config = config;
     blob->arena = arena_create();
-    blob->media = media_create(config->media_helper);
+    const struct media_limits limits = media_limits_default();
+    blob->media = media_create(config->media_helper, &limits);
     blob->thumbnails = thumbnails_create();
     pthread_mutex_init(&blob->bucket_lock, NULL);
     pthread_mutex_init(&blob->stream_lock, NULL);

@@ -228,10 +228,15 @@ static void send_content(const struct file_request *file, bool motion, struct wi
     file_send(&body, file->request, response);
 }
 
-static bool wants_motion(const struct file_request *file)
+static bool is_asked_for(const struct wire_request *request, const char *name)
 {
-    const char *value = uri_query_value(file->call.arena, file->request->query, "motion");
+    const char *value = uri_query_value(request->arena, request->query, name);
     return value && strcmp(value, "true") == 0;
+}
+
+bool files_wants_thumbnail(const struct wire_request *request)
+{
+    return files_owns(request) && is_asked_for(request, "thumbnail");
 }
 
 static bool has_motion(const struct store_attachment *attachment)
@@ -241,8 +246,7 @@ static bool has_motion(const struct store_attachment *attachment)
 
 static bool wants_thumbnail(const struct file_request *file)
 {
-    const char *value = uri_query_value(file->call.arena, file->request->query, "thumbnail");
-    return value && strcmp(value, "true") == 0 && thumbnail_possible(file->attachment.type);
+    return is_asked_for(file->request, "thumbnail") && thumbnail_possible(file->attachment.type);
 }
 
 /* False: there is none, so that the original is to be sent. */
@@ -275,7 +279,7 @@ static void respond(struct file_request *file, struct wire_response *response)
         return;
     }
     int refused = check_access(file);
-    bool motion = wants_motion(file);
+    bool motion = is_asked_for(file->request, "motion");
     if (refused)
         wire_response_message(response, refused,
                               refused == 401   ? "unauthorized access"

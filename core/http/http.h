@@ -11,14 +11,19 @@ struct http_server;
 /* The number of threads on which quick requests run. */
 unsigned http_thread_count(const struct config *config);
 
-/* Where a request goes. quick decides whether the handler runs on the HTTP thread or on a worker; some of the workers
- * are for reading alone, so that writes that wait for a lock leave a way for it. */
+/* What keeps a worker busy. Some of the workers are for reading alone, so that changes that wait for a lock, and the
+ * decoding of pictures, leave a way for it. As much is decoded at a time as there are processors (HTTP_DECODING_MAX at
+ * most): the rest of a page of pictures waits in the queue, not in workers. */
+enum http_work { HTTP_CHANGING, HTTP_READING, HTTP_DECODING, HTTP_WORKS };
+enum { HTTP_DECODING_MAX = 4 };
+
+/* Where a request goes. quick decides whether the handler runs on the HTTP thread or on a worker. */
 struct http_route_target {
     wire_handler handler;
     void *ctx;
     bool quick;
     const char *allow; /* methods of a framework route, for the answer to OPTIONS; NULL: no Allow header */
-    bool reading;      /* changes nothing */
+    enum http_work work;
 };
 /* Called on an HTTP thread once the whole request is there; must not wait. */
 typedef struct http_route_target (*http_route_fn)(void *ctx, const struct wire_request *request);

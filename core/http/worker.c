@@ -2,11 +2,16 @@
  * the HTTP threads never wait for anything. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "http/internal.h"
 
-enum { WORKER_STACK = 1024 * 1024, MAX_WORKERS = 1024, READERS_SHARE = 4 /* one in four is for reading alone */ };
+enum {
+    WORKER_STACK = 1024 * 1024,
+    MAX_WORKERS = 1024,
+    READERS_SHARE = 4 /* one worker in four is for reading alone */
+};
 
 struct queue {
     struct http_request *head, *tail;
@@ -15,24 +20,34 @@ struct queue {
 struct worker_pool {
     pthread_mutex_t lock;
     pthread_cond_t work;
-    struct queue reading, writing;
-    unsigned queued, limit, waiting; /* queued: also those whose place is reserved */
-    unsigned writers, most_writers;  /* workers that are at requests that may change something */
+    struct queue queues[HTTP_WORKS];
+    unsigned queued, limit, waiting;    /* queued: also those whose place is reserved */
+    unsigned busy[HTTP_WORKS];          /* workers that are at requests of that kind, reading aside */
+    unsigned most_other, most_decoding; /* of them: at all together, at decoding */
     uint64_t turns;
     bool stopping;
     unsigned count;
     pthread_t threads[];
 };
 
+static bool may_begin(const struct worker_pool *pool, enum http_work work)
+{
+    if (work == HTTP_READING || pool->stopping)
+        return true;
+    return pool->busy[HTTP_CHANGING] + pool->busy[HTTP_DECODING] < pool->most_other &&
+           (work != HTTP_DECODING || pool->busy[HTTP_DECODING] < pool->most_decoding);
+}
+
 /* The queue whose turn it is; NULL if there is nothing that may be done now. */
 static struct queue *next_queue(struct worker_pool *pool)
 {
-    const struct http_request *reading = pool->reading.head, *writing = pool->writing.head;
-    if (pool->writers >= pool->most_writers && !pool->stopping)
-        writing = NULL;
-    if (reading && writing)
-        return reading->turn < writing->turn ? &pool->reading : &pool->writing;
-    return reading ? &pool->reading : writing ? &pool->writing : NULL;
+    struct queue *next = NULL;
+    for (enum http_work work = 0; work < HTTP_WORKS; work++) {
+        struct queue *queue = &pool->queues[work];
+        if (queue->head && may_begin(pool, work) && (!next || queue->head->turn < next->head->turn))
+            next = queue;
+    }
+    return next;
 }
 
 /* NULL at the end: the pool stops, and all that was accepted has been taken. */
@@ -52,7 +67,7 @@ static struct http_request *take(struct worker_pool *pool, bool *stopping)
         if (!queue->head)
             queue->tail = NULL;
         pool->queued--;
-        pool->writers += queue == &pool->writing;
+        pool->busy[request->target.work] += request->target.work != HTTP_READING;
     }
     *stopping = pool->stopping;
     if (*stopping && pool->queued == 0)
@@ -61,13 +76,13 @@ static struct http_request *take(struct worker_pool *pool, bool *stopping)
     return request;
 }
 
-static void finish(struct worker_pool *pool, bool reading)
+static void finish(struct worker_pool *pool, enum http_work work)
 {
-    if (reading)
+    if (work == HTTP_READING)
         return;
     pthread_mutex_lock(&pool->lock);
-    pool->writers--;
-    bool more = pool->writing.head;
+    pool->busy[work]--;
+    bool more = next_queue(pool);
     pthread_mutex_unlock(&pool->lock);
     if (more)
         pthread_cond_signal(&pool->work);
@@ -82,7 +97,7 @@ static void *work(void *arg)
             serve_overloaded(request);
         else
             serve_run(request);
-        finish(pool, request->target.reading);
+        finish(pool, request->target.work);
         request->phase = HTTP_READY;
         MHD_resume_connection(request->connection); /* from here on the request may be gone */
     }
@@ -106,11 +121,15 @@ enum status_code worker_pool_create(unsigned threads, unsigned queue, struct wor
         threads = 1;
     if (threads > MAX_WORKERS)
         threads = MAX_WORKERS;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
     struct worker_pool *pool = memory_zalloc(sizeof *pool + threads * sizeof pool->threads[0]);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);
     pool->limit = queue > 0 ? queue : 1;
-    pool->most_writers = threads - threads / READERS_SHARE;
+    pool->most_other = threads - threads / READERS_SHARE;
+    pool->most_decoding = processors < 1                   ? 1
+                          : processors < HTTP_DECODING_MAX ? (unsigned)processors
+                                                           : HTTP_DECODING_MAX;
     if (!start_threads(pool, threads)) {
         status_set(status, STATUS_RESOURCE_EXHAUSTED, "cannot start %u worker threads, only %u", threads, pool->count);
         worker_pool_destroy(pool);
@@ -139,7 +158,7 @@ bool worker_submit(struct worker_pool *pool, struct http_request *request)
     request->phase = HTTP_WORKING;
     request->next = NULL;
     MHD_suspend_connection(request->connection);
-    struct queue *waiting = request->target.reading ? &pool->reading : &pool->writing;
+    struct queue *waiting = &pool->queues[request->target.work];
     pthread_mutex_lock(&pool->lock);
     request->turn = pool->turns++;
     if (waiting->tail)

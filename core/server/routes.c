@@ -5,18 +5,20 @@
 
 static struct http_route_target site_route(wire_handler handler, const struct server *server, bool quick)
 {
-    return (struct http_route_target){handler, (void *)&server->site, quick, site_allow_get, false};
+    return (struct http_route_target){handler, (void *)&server->site, quick, site_allow_get, HTTP_CHANGING};
 }
 
 /* By the method of HTTP, or, where all is POST, by that of the service. */
-static bool is_reading(const struct wire_request *request)
+static enum http_work work_of(const struct wire_request *request)
 {
     static const char *const verbs[] = {"Get", "List", "BatchGet"};
     const char *name = strrchr(request->path, '/');
+    if (files_wants_thumbnail(request))
+        return HTTP_DECODING;
     bool reading = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
     for (size_t i = 0; name && i < sizeof verbs / sizeof verbs[0]; i++)
         reading |= strncmp(name + 1, verbs[i], strlen(verbs[i])) == 0;
-    return reading;
+    return reading ? HTTP_READING : HTTP_CHANGING;
 }
 
 static struct http_route_target route(void *ctx, const struct wire_request *request)
@@ -30,23 +32,23 @@ static struct http_route_target route(void *ctx, const struct wire_request *requ
     if (strcmp(path, "/sitemap.xml") == 0)
         return site_route(site_sitemap, server, false);
     if (files_owns(request))
-        return (struct http_route_target){files_handle, &server->services, false, NULL, false};
+        return (struct http_route_target){files_handle, &server->services, false, NULL, HTTP_CHANGING};
     if (avatar_owns(request))
-        return (struct http_route_target){avatar_handle, &server->services, false, NULL, false};
+        return (struct http_route_target){avatar_handle, &server->services, false, NULL, HTTP_CHANGING};
     if (sse_owns_path(path))
-        return (struct http_route_target){sse_handle, &server->sse, false, site_allow_get, false};
+        return (struct http_route_target){sse_handle, &server->sse, false, site_allow_get, HTTP_CHANGING};
     if (rpc_owns_path(server->rpc, path))
-        return (struct http_route_target){rpc_handle, server->rpc,
-                                          server->reads_in_place && rpc_is_quick(server->rpc, request), NULL, false};
+        return (struct http_route_target){
+            rpc_handle, server->rpc, server->reads_in_place && rpc_is_quick(server->rpc, request), NULL, HTTP_CHANGING};
     if (feed_owns_path(path))
-        return (struct http_route_target){feed_handle, &server->feed, false, site_allow_get, false};
+        return (struct http_route_target){feed_handle, &server->feed, false, site_allow_get, HTTP_CHANGING};
     return (struct http_route_target){static_ui_handle, &server->ui, server->reads_in_place || !static_ui_is_page(path),
-                                      NULL, false};
+                                      NULL, HTTP_CHANGING};
 }
 
 struct http_route_target server_route(void *ctx, const struct wire_request *request)
 {
     struct http_route_target target = route(ctx, request);
-    target.reading = is_reading(request);
+    target.work = work_of(request);
     return target;
 }

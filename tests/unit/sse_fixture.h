@@ -42,10 +42,10 @@ static inline struct http_route_target route(void *ctx, const struct wire_reques
 {
     struct fixture *fixture = ctx;
     if (sse_owns_path(request->path))
-        return (struct http_route_target){sse_handle, &fixture->sse, false, "OPTIONS, GET", false};
+        return (struct http_route_target){sse_handle, &fixture->sse, false, "OPTIONS, GET", HTTP_CHANGING};
     if (strcmp(request->path, "/block") == 0)
-        return (struct http_route_target){block, ctx, true, NULL, false};
-    return (struct http_route_target){echo, ctx, strcmp(request->path, "/worker") != 0, NULL, false};
+        return (struct http_route_target){block, ctx, true, NULL, HTTP_CHANGING};
+    return (struct http_route_target){echo, ctx, strcmp(request->path, "/worker") != 0, NULL, HTTP_CHANGING};
 }
 
 static inline void start(struct fixture *fixture)

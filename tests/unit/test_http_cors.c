@@ -11,7 +11,7 @@ static void hello(void *ctx, struct wire_request *request, struct wire_response 
 static struct http_route_target route(void *ctx, const struct wire_request *request)
 {
     return (struct http_route_target){hello, ctx, true,
-                                      strcmp(request->path, "/framework") == 0 ? "OPTIONS, GET" : NULL, false};
+                                      strcmp(request->path, "/framework") == 0 ? "OPTIONS, GET" : NULL, HTTP_CHANGING};
 }
 
 static int port;

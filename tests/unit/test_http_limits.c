@@ -33,8 +33,8 @@ static void wait_at_gate(void *ctx, struct wire_request *request, struct wire_re
 static struct http_route_target route(void *ctx, const struct wire_request *request)
 {
     if (strcmp(request->path, "/wait") == 0)
-        return (struct http_route_target){wait_at_gate, ctx, false, NULL, false};
-    return (struct http_route_target){report, ctx, strcmp(request->path, "/worker") != 0, NULL, false};
+        return (struct http_route_target){wait_at_gate, ctx, false, NULL, HTTP_CHANGING};
+    return (struct http_route_target){report, ctx, strcmp(request->path, "/worker") != 0, NULL, HTTP_CHANGING};
 }
 
 static int start(void **state, unsigned idle_s)

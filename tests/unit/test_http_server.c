@@ -111,8 +111,8 @@ static struct http_route_target route(void *ctx, const struct wire_request *requ
                   {"/headers", headers, true},    {"/headers-w", headers, false}};
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++)
         if (strcmp(request->path, routes[i].path) == 0)
-            return (struct http_route_target){routes[i].handler, ctx, routes[i].quick, NULL, false};
-    return (struct http_route_target){echo, ctx, true, NULL, false};
+            return (struct http_route_target){routes[i].handler, ctx, routes[i].quick, NULL, HTTP_CHANGING};
+    return (struct http_route_target){echo, ctx, true, NULL, HTTP_CHANGING};
 }
 
 static int setup(void **state)

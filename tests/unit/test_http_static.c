@@ -30,12 +30,12 @@ static struct http_route_target route(void *ctx, const struct wire_request *requ
     static struct static_ui ui = {dir, NULL}, missing = {"/nonexistent/ui", NULL};
     (void)ctx;
     if (strcmp(request->path, "/healthz") == 0)
-        return (struct http_route_target){site_healthz, NULL, true, site_allow_get, false};
+        return (struct http_route_target){site_healthz, NULL, true, site_allow_get, HTTP_CHANGING};
     if (strcmp(request->path, "/robots.txt") == 0)
-        return (struct http_route_target){site_robots, (void *)&site, true, site_allow_get, false};
+        return (struct http_route_target){site_robots, (void *)&site, true, site_allow_get, HTTP_CHANGING};
     if (strncmp(request->path, "/missing/", 9) == 0)
-        return (struct http_route_target){static_ui_handle, &missing, true, NULL, false};
-    return (struct http_route_target){static_ui_handle, &ui, true, NULL, false};
+        return (struct http_route_target){static_ui_handle, &missing, true, NULL, HTTP_CHANGING};
+    return (struct http_route_target){static_ui_handle, &ui, true, NULL, HTTP_CHANGING};
 }
 
 static int setup(void **state)

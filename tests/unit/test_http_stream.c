@@ -53,7 +53,7 @@ static void rest(void *ctx, struct wire_request *request, struct wire_response *
 
 static struct http_route_target route(void *ctx, const struct wire_request *request)
 {
-    return (struct http_route_target){rest, ctx, strcmp(request->path, "/quick") == 0, NULL, false};
+    return (struct http_route_target){rest, ctx, strcmp(request->path, "/quick") == 0, NULL, HTTP_CHANGING};
 }
 
 static int setup(void **state)

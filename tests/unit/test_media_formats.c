@@ -44,7 +44,8 @@ static int open_gallery(void **state)
     g->config = (struct config){.data_dir = g->data, .storage = {.name = "storage"}};
     g->with = open_with(g, HELPER);
     g->without = open_with(g, "");
-    g->media = media_create(HELPER);
+    const struct media_limits limits = media_limits_default();
+    g->media = media_create(HELPER, &limits);
     g->arena = arena_create();
     g->pairs = fopen(g->list, "we");
     assert_non_null(g->pairs);
