@@ -138,6 +138,8 @@ int tx_commit(struct db_conn *conn, struct status *status);
 void tx_rollback(struct db_conn *conn);
 /* Runs fn inside it. A statement that failed makes the whole fail, even if fn says OK. */
 enum status_code tx_call(struct db_conn *conn, db_write_fn fn, void *ctx, struct status *status);
+/* A whole transaction on this connection, without a second attempt. */
+enum status_code tx_once(struct db_conn *conn, db_write_fn fn, void *ctx, struct status *status);
 
 /* writer.c: the one writer of MEMORA_SQL_SINGLE_WRITER dialects. */
 struct job;

@@ -20,6 +20,7 @@ struct migration {
     struct schema_version version;
     const char *missing; /* CREATE INDEX statements to run, "" if none */
     bool lacks_tables;   /* one of TABLES.sql is not there */
+    struct migrate_progress at;
     unsigned steps;
 };
 
@@ -186,41 +187,14 @@ static enum status_code look(struct migration *migration, struct db_conn *conn, 
         migration->initialised = !unfinished;
         if (code == STATUS_OK && !unfinished)
             code = check_version(migration, status);
+        if (code == STATUS_OK && !unfinished)
+            code = migrate_progress_read(conn, migration->arena, &migration->at, status);
     }
     if (code == STATUS_OK)
         code = find_missing_tables(migration, conn, status);
     if (code == STATUS_OK)
         code = find_missing_indexes(migration, conn, status);
     return code;
-}
-
-static enum status_code run_script(struct db_conn *conn, const char *path, const char *text, size_t length,
-                                   struct status *status)
-{
-    struct memora_error error = {0};
-    int result = conn->db->ops->script(conn->handle, text, length, &error);
-    if (result == MEMORA_OK)
-        return STATUS_OK;
-    struct status told;
-    enum status_code code = conn_fail(conn, result, &error, &told);
-    return status_set(status, code, "%s: %s", path, told.message);
-}
-
-static enum status_code run_steps(struct migration *migration, struct db_conn *conn, struct status *status)
-{
-    struct schema_version at = migration->version, target, next;
-    const struct schema_file *step;
-    schema_version_parse(SCHEMA_VERSION_TEXT, &target);
-    migration->steps = 0;
-    while ((step = schema_step_next(migration->db->dialect->schema_dir, at, &next)) &&
-           schema_version_compare(next, target) <= 0) {
-        enum status_code code = run_script(conn, step->path, step->text, step->length, status);
-        if (code)
-            return code;
-        migration->steps++;
-        at = next;
-    }
-    return STATUS_OK;
 }
 
 /* Puts the version into BASIC and leaves everything else of it as it is. */
@@ -256,15 +230,15 @@ static enum status_code apply(struct db_conn *conn, void *ctx, struct status *st
         const struct schema_file *latest = schema_file_find(dialect, "LATEST.sql");
         if (!latest)
             return status_set(status, STATUS_FAILED_PRECONDITION, "there is no schema for \"%s\"", dialect);
-        code = run_script(conn, latest->path, latest->text, latest->length, status);
+        code = migrate_script(conn, latest->path, latest->text, latest->length, status);
     } else if (!current) {
-        code = run_steps(migration, conn, status);
+        code = migrate_run_steps(conn, migration->version, &migration->at, &migration->steps, status);
     }
     if (code == STATUS_OK && !current)
         code = write_version(migration, conn, status);
     if (code == STATUS_OK && migration->lacks_tables) {
         const struct schema_file *tables = schema_file_find(dialect, "TABLES.sql");
-        code = run_script(conn, tables->path, tables->text, tables->length, status);
+        code = migrate_script(conn, tables->path, tables->text, tables->length, status);
     }
     return code;
 }
@@ -272,16 +246,18 @@ static enum status_code apply(struct db_conn *conn, void *ctx, struct status *st
 static enum status_code add_indexes(struct db_conn *conn, void *ctx, struct status *status)
 {
     const struct migration *migration = ctx;
-    return run_script(conn, "INDEXES.sql", migration->missing, strlen(migration->missing), status);
+    return migrate_script(conn, "INDEXES.sql", migration->missing, strlen(migration->missing), status);
 }
 
-/* Without them everything works, only slower; so that a database which has grown differently is served all the same. */
-static void try_add_indexes(struct migration *migration)
+/* Without them everything works, only slower; so that a database which has grown differently is served all the same.
+ * conn: where to write; NULL = by the writer. */
+static void try_add_indexes(struct migration *migration, struct db_conn *conn)
 {
     struct status status;
     if (!*migration->missing)
         return;
-    if (db_write(migration->db, add_indexes, migration, &status))
+    if (conn ? tx_once(conn, add_indexes, migration, &status)
+             : db_write(migration->db, add_indexes, migration, &status))
         log_warn("indexes could not be added to the database: %s", status.message);
     else if (migration->initialised)
         log_info("indexes were added to the database");
@@ -297,38 +273,67 @@ static void report(const struct migration *migration)
 }
 
 /* With the lock held: look, then write. */
-static enum status_code migrate(struct migration *migration, struct db_conn *conn, struct status *status)
+static enum status_code migrate_in_process(struct migration *migration, struct db_conn *conn, struct status *status)
 {
     enum status_code code = look(migration, conn, status);
     query_end_snapshot(conn); /* a reader in the way would keep SQLite from switching to WAL mode */
     /* A transaction that writes nothing is run as well: it shows now, and not at somebody's first note, that the
      * database can be written. */
-    if (code == STATUS_OK)
-        code = db_write(migration->db, apply, migration, status);
+    return code ? code : db_write(migration->db, apply, migration, status);
+}
+
+/* As the lock goes with its connection, everything is written on that one: a server that is killed leaves a statement
+ * behind that the database is still busy with, and as long keeps others waiting. */
+static enum status_code migrate_shared(struct migration *migration, struct db_conn *conn, struct status *status)
+{
+    struct status told = {0};
+    enum status_code code = look(migration, conn, status);
+    query_end_snapshot(conn);
+    if (!code)
+        code = tx_once(conn, apply, migration, status);
+    if (code && migration->at.step && !conn->lost &&
+        tx_once(conn, migrate_progress_failed, &migration->at, &told) != STATUS_OK)
+        log_warn("where the upgrade failed could not be noted: %s", told.message);
+    return code;
+}
+
+static enum status_code migrate_locked(struct migration *migration, struct db_conn *conn, struct status *status)
+{
+    bool shared = !db_in_process(conn);
+    enum status_code code = (shared ? migrate_shared : migrate_in_process)(migration, conn, status);
     if (code)
         return code;
     report(migration);
-    try_add_indexes(migration);
+    try_add_indexes(migration, shared ? conn : NULL);
     return STATUS_OK;
+}
+
+static enum status_code migrate_once(struct db *db, struct db_conn *conn, struct status *status)
+{
+    struct memora_error error = {0};
+    int result = db->ops->migrate_lock(conn->handle, lock_timeout_ns, &error);
+    if (result != MEMORA_OK)
+        return conn_fail(conn, result, &error, status);
+    struct migration migration = {.db = db, .arena = arena_create(), .missing = ""};
+    enum status_code code = migrate_locked(&migration, conn, status);
+    arena_destroy(migration.arena);
+    if (!conn->lost)
+        db->ops->migrate_unlock(conn->handle);
+    return code;
 }
 
 enum status_code db_migrate(struct db *db, struct status *status)
 {
-    struct db_conn *locker;
-    enum status_code code = db_read_begin(db, &locker, status);
+    struct db_conn *conn;
+    bool shared = !(db->dialect->features & MEMORA_SQL_SINGLE_WRITER);
+    enum status_code code = shared ? conn_open(db, &conn, status) : db_read_begin(db, &conn, status);
     if (code)
         return code;
-    struct memora_error error = {0};
-    int result = db->ops->migrate_lock(locker->handle, lock_timeout_ns, &error);
-    if (result == MEMORA_OK) {
-        struct migration migration = {.db = db, .arena = arena_create(), .missing = ""};
-        code = migrate(&migration, locker, status);
-        arena_destroy(migration.arena);
-        db->ops->migrate_unlock(locker->handle);
-    } else {
-        code = conn_fail(locker, result, &error, status);
-    }
-    db_read_end(locker);
+    code = migrate_once(db, conn, status);
+    if (shared)
+        conn_close(conn);
+    else
+        db_read_end(conn);
     return code;
 }
 
@@ -355,7 +360,7 @@ enum status_code db_schema_check(struct db *db, struct status *status)
 static enum status_code advance_ids(struct db_conn *conn, void *ctx, struct status *status)
 {
     const struct schema_file *file = ctx;
-    return run_script(conn, file->path, file->text, file->length, status);
+    return migrate_script(conn, file->path, file->text, file->length, status);
 }
 
 enum status_code db_advance_ids(struct db *db, struct status *status)

@@ -74,6 +74,23 @@ const struct schema_file *schema_step_next(const char *dialect, struct schema_ve
     return best;
 }
 
+bool schema_statement_next(const char **at, const char **statement, size_t *length)
+{
+    const char *start = *at + strspn(*at, " \t\r\n"), *end = start;
+    for (char quote = '\0'; *end && (quote || *end != ';'); end++) {
+        if (!quote && strncmp(end, "--", 2) == 0)
+            end += strcspn(end, "\n") - 1;
+        else if (*end == quote)
+            quote = '\0';
+        else if (!quote && strchr("'\"`", *end))
+            quote = *end;
+    }
+    *statement = start;
+    *length = (size_t)(end - start);
+    *at = end + (*end == ';');
+    return *end == ';';
+}
+
 /* The statement that starts with `create` at or behind *at, its name, and *at moved behind it. */
 static bool statement_next(const char **at, const char *create, struct arena *arena, const char **name,
                            const char **statement, size_t *length)

@@ -133,6 +133,12 @@ static enum status_code attempt(struct db_conn *conn, db_write_fn fn, void *ctx,
     return result == MEMORA_OK ? STATUS_OK : status_set(status, told.code, "%s", told.message);
 }
 
+enum status_code tx_once(struct db_conn *conn, db_write_fn fn, void *ctx, struct status *status)
+{
+    bool again;
+    return attempt(conn, fn, ctx, &again, status);
+}
+
 enum status_code db_write(struct db *db, db_write_fn fn, void *ctx, struct status *status)
 {
     if (db->dialect->features & MEMORA_SQL_SINGLE_WRITER)
