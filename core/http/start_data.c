@@ -1,19 +1,73 @@
 #include "http/start_data.h"
 
+#include <string.h>
+
 #include "api_handlers.h"
 #include "auth/auth.h"
 #include "base/base64.h"
 #include "base/log.h"
 #include "codec/codec.h"
+#include "config/config.h"
+
+enum {
+    LIST_SIZE = 16,             /* as the page's script asks for it */
+    LIST_BYTES_MAX = 48 * 1024, /* longer ones would hold up what the page needs first */
+    USER_PREFIX = sizeof "users/" - 1
+};
 
 static char *settings_wanted[] = {"instance/settings/GENERAL", "instance/settings/MEMO_RELATED",
                                   "instance/settings/TAGS"};
 
-static void add_message(struct arena *arena, struct buf *out, const ProtobufCMessage *message)
+static void add_message(struct arena *arena, struct buf *out, const char *name, const ProtobufCMessage *message)
 {
     struct buf bytes = buf_in(arena);
     codec_write_proto(&bytes, message);
+    buf_printf(out, "\"%s\":\"", name);
     base64_encode(out, bytes.data, bytes.len);
+    buf_add_str(out, "\",");
+}
+
+/* Pages that show a guest what is public, as it is when nobody has searched. */
+static bool shows_public_memos(const struct api_services *services, const struct wire_request *request)
+{
+    return config_is_public(services->config) && !*request->query &&
+           (strcmp(request->path, "/") == 0 || strcmp(request->path, "/explore") == 0);
+}
+
+static enum status_code find_authors(struct api_call *call, const Memos__Api__V1__ListMemosResponse *list,
+                                     Memos__Api__V1__BatchGetUsersResponse **users, struct status *status)
+{
+    Memos__Api__V1__BatchGetUsersRequest ask = MEMOS__API__V1__BATCH_GET_USERS_REQUEST__INIT;
+    char *names[LIST_SIZE];
+    ask.usernames = names;
+    for (size_t i = 0; i < list->n_memos && i < LIST_SIZE; i++) {
+        size_t known = 0;
+        char *name = list->memos[i]->creator + USER_PREFIX;
+        while (known < ask.n_usernames && strcmp(names[known], name) != 0)
+            known++;
+        if (known == ask.n_usernames)
+            names[ask.n_usernames++] = name;
+    }
+    return api_user_service_batch_get_users(call, &ask, users, status);
+}
+
+/* The first public memos and who wrote them. Without them the script asks as it otherwise does. */
+static void add_public_memos(struct api_call *call, struct buf *out)
+{
+    Memos__Api__V1__ListMemosRequest ask = MEMOS__API__V1__LIST_MEMOS_REQUEST__INIT;
+    Memos__Api__V1__ListMemosResponse *list;
+    Memos__Api__V1__BatchGetUsersResponse *users;
+    struct status status = {0};
+    ask.page_size = LIST_SIZE;
+    ask.order_by = "create_time desc";
+    if (api_memo_service_list_memos(call, &ask, &list, &status) || find_authors(call, list, &users, &status)) {
+        log_warn("the page goes without the first memos: %s", status.message);
+        return;
+    }
+    if (protobuf_c_message_get_packed_size(&list->base) > LIST_BYTES_MAX)
+        return;
+    add_message(call->arena, out, "memos", &list->base);
+    add_message(call->arena, out, "users", &users->base);
 }
 
 void start_data_add(const struct api_services *services, struct wire_request *request, struct buf *out)
@@ -33,9 +87,10 @@ void start_data_add(const struct api_services *services, struct wire_request *re
         return;
     }
     bool session = auth_has_session_cookie(call.arena, request->header(request, "Cookie"));
-    buf_add_str(out, "<script type=\"application/json\" id=\"start-data\">{\"profile\":\"");
-    add_message(call.arena, out, &profile->base);
-    buf_add_str(out, "\",\"settings\":\"");
-    add_message(call.arena, out, &settings->base);
-    buf_printf(out, "\",\"session\":%s}</script>", session ? "true" : "false");
+    buf_add_str(out, "<script type=\"application/json\" id=\"start-data\">{");
+    add_message(call.arena, out, "profile", &profile->base);
+    add_message(call.arena, out, "settings", &settings->base);
+    if (!session && shows_public_memos(services, request))
+        add_public_memos(&call, out);
+    buf_printf(out, "\"session\":%s}</script>", session ? "true" : "false");
 }

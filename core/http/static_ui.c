@@ -4,6 +4,7 @@
 
 #include "http/start_data.h"
 #include "http/static_file.h"
+#include "rpc/gzip.h"
 #include "wire/percent.h"
 
 static const char content_security_policy[] =
@@ -89,6 +90,19 @@ static char *read_small(struct arena *arena, const struct static_file *file)
     return text;
 }
 
+/* Nothing in the page is a secret that its length could give away. */
+static void put_body(const struct wire_request *request, struct wire_response *response, const struct buf *page)
+{
+    const char *accepted = request->header(request, "Accept-Encoding");
+    wire_response_header(response, "Vary", "Accept-Encoding");
+    if (!gzip_accepted(accepted)) {
+        response->body = *page;
+        return;
+    }
+    gzip_compress(&response->body, page->data, page->len);
+    wire_response_header(response, "Content-Encoding", "gzip");
+}
+
 /* The page with its start data at the end of the head; false if there is no page to put it into. */
 static bool send_with_data(const struct static_ui *ui, struct wire_request *request, struct wire_response *response)
 {
@@ -99,9 +113,11 @@ static bool send_with_data(const struct static_ui *ui, struct wire_request *requ
     close(page.fd);
     if (!end)
         return false;
-    buf_add(&response->body, text, (size_t)(end - text));
-    start_data_add(ui->services, request, &response->body);
-    buf_add_str(&response->body, end);
+    struct buf whole = buf_in(request->arena);
+    buf_add(&whole, text, (size_t)(end - text));
+    start_data_add(ui->services, request, &whole);
+    buf_add_str(&whole, end);
+    put_body(request, response, &whole);
     response->status = 200;
     wire_response_header(response, "Content-Type", static_file_type("index.html"));
     wire_response_header(response, "X-Content-Type-Options", "nosniff");

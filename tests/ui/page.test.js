@@ -25,7 +25,8 @@ after(async () => {
 });
 
 const card = (text) => page.getByRole("article").filter({ hasText: text });
-const composer = () => page.getByRole("textbox", { name: "New memo" });
+const composerOf = (where) => where.getByRole("textbox", { name: "New memo" });
+const composer = () => composerOf(page);
 async function write(text) {
   await composer().fill(text);
   await page.getByRole("button", { name: "Save" }).first().click();
@@ -188,6 +189,36 @@ test("another visitor sees nothing of a private instance", async () => {
   await other.getByRole("button", { name: "Sign in" }).click();
   await other.getByText(/unmatched|wrong|incorrect|don.t match/i).first().waitFor();
   await other.context().close();
+});
+
+test("a guest's page brings the public memos along, and a member's list is another", async () => {
+  const open = await startServer({ args: ["--instance-url", "http://localhost:1"] });
+  try {
+    const asked = [];
+    await open.rest("POST", "/api/v1/users", { body: { username: "ann", password: "secret-Pass1", displayName: "Ann Archer" } });
+    const token = await open.signIn("ann", "secret-Pass1");
+    await open.rest("POST", "/api/v1/memos", { token, body: { content: "For **everybody**", visibility: "PUBLIC" } });
+    await open.rest("POST", "/api/v1/memos", { token, body: { content: "For members", visibility: "PROTECTED" } });
+    const guest = await browser.visitor(open);
+    guest.on("request", (request) => asked.push(request.url()));
+    await guest.goto("/explore");
+    await guest.getByRole("article").filter({ hasText: "everybody" }).locator("strong").waitFor();
+    await guest.getByRole("link", { name: "Ann Archer" }).waitFor();
+    await guest.quiet();
+    assert.equal(await guest.getByRole("article").count(), 1);
+    assert.deepEqual(asked.filter((url) => /ListMemos|BatchGetUsers|GetInstanceProfile/.test(url)), []);
+    await guest.getByRole("link", { name: "Sign in" }).first().click();
+    await guest.getByLabel("Username").fill("ann");
+    await guest.getByLabel("Password", { exact: true }).fill("secret-Pass1");
+    await guest.getByRole("button", { name: "Sign in" }).click();
+    await composerOf(guest).waitFor();
+    await guest.getByRole("link", { name: "Explore" }).first().click();
+    await guest.getByRole("article").filter({ hasText: "For members" }).waitFor();
+    assert.deepEqual(guest.problems, []);
+    await guest.context().close();
+  } finally {
+    await open.stop();
+  }
 });
 
 test("the page's security headers hold", async () => {

@@ -26,9 +26,14 @@ function toToken(text: string, expires: Parameters<typeof timestampMs>[0] | unde
 
 const tabs = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel("memora.session");
 
+let tellSent: () => void;
+const sent = new Promise<void>((resolve) => (tellSent = resolve));
+
 export const keeper = new TokenKeeper({
   async refresh() {
-    const answer = await authClient.refreshToken({});
+    const asked = authClient.refreshToken({});
+    tellSent();
+    const answer = await asked;
     return toToken(answer.accessToken, answer.expiresAt);
   },
   now: () => Date.now(),
@@ -63,6 +68,11 @@ export async function startSession(): Promise<void> {
   starting = findSession(wasMember).finally(() => (starting = undefined));
   if (wasMember) session.set("member");
   await starting;
+}
+
+/** Resolves when the server has been asked for the session of this start, or need not be. */
+export async function sessionAsked(): Promise<void> {
+  await Promise.race([sent, starting]);
 }
 
 async function findSession(wasMember: boolean): Promise<void> {

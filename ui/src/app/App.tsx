@@ -64,17 +64,19 @@ function Page({ needsSetup, open }: { needsSetup: boolean; open: boolean }) {
   return route.bare ? content : <Shell>{content}</Shell>;
 }
 
-/** Only after a moment: on a quick start nothing should flash. */
+const flashMs = 400;
+
+/** Only after a moment: on a quick start nothing should flash. On a slow one the mark of index.html stands there already. */
 function Splash() {
-  const [late, setLate] = useState(false);
+  const [late, setLate] = useState(() => performance.now() > flashMs);
   useEffect(() => {
-    const timer = setTimeout(() => setLate(true), 400);
+    const timer = setTimeout(() => setLate(true), flashMs);
     return () => clearTimeout(timer);
   }, []);
   return (
     <div className="grid min-h-dvh place-items-center" role="status">
       <span className="sr-only">{t("state.loading")}</span>
-      {late && <Logo className="size-14 animate-pulse" />}
+      {late && <Logo className="size-14" />}
     </div>
   );
 }

@@ -21,6 +21,12 @@ export interface ListSpec {
   newestFirst: boolean;
 }
 
+/** What everybody may see, in the order in which it was written unless the reader wants another. */
+export function exploreSpec(order: Pick<ListSpec, "by" | "newestFirst"> = { by: "create_time", newestFirst: true }, terms: Term[] = []): ListSpec {
+  // What one keeps to oneself isn't for exploring.
+  return { state: State.NORMAL, visibilities: [Visibility.PUBLIC, Visibility.PROTECTED], terms, pinnedFirst: false, ...order };
+}
+
 export interface MemoPage {
   memos: Memo[];
   nextPageToken: string;

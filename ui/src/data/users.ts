@@ -8,6 +8,7 @@ import { useStore } from "@/lib/store";
 import { queryClient } from "./queryClient";
 
 export const meKey = ["me"] as const;
+export const userKey = (name: string | undefined) => ["user", name] as const;
 
 export function useMe(): User | undefined {
   const status = useStore(session);
@@ -47,6 +48,18 @@ export function welcome(user: User | undefined): void {
   queryClient.setQueryData(meKey, user);
 }
 
+/** A guest was shown less than the same page shows a member: what was asked for as one is forgotten on signing in. */
+export function watchSignIn(): void {
+  let before = session.get();
+  session.subscribe(() => {
+    const now = session.get();
+    if (before === "guest" && now === "member") queryClient.removeQueries({ predicate: (query) => !seenAlike.has(query.queryKey[0]) });
+    before = now;
+  });
+}
+
+const seenAlike = new Set<unknown>(["instance", meKey[0]]);
+
 export const nameOf = (user: Pick<User, "displayName" | "username">) => user.displayName || user.username;
 export const usernameOf = (name: string) => name.slice("users/".length);
 
@@ -84,7 +97,7 @@ async function sendBatch(): Promise<void> {
 export function useUser(name: string | undefined): User | undefined {
   const me = queryClient.getQueryData<User>(meKey);
   const { data } = useQuery({
-    queryKey: ["user", name],
+    queryKey: userKey(name),
     queryFn: async () => (await loadUser(usernameOf(name!))) ?? null,
     enabled: Boolean(name) && me?.name !== name,
     staleTime: 10 * 60_000,

@@ -11,7 +11,7 @@ async function load(): Promise<{ default: ComponentType<MarkdownProps> }> {
 const Late = lazy(load);
 
 /** Begins to load what draws Markdown, while the memos are still being asked for. */
-export const preloadMarkdown = () => void load().catch(() => undefined);
+export const preloadMarkdown = (): Promise<unknown> => load().catch(() => undefined);
 
 /** A memo's text. It stands there as it was written until what draws it is loaded. */
 export function Markdown(props: MarkdownProps) {

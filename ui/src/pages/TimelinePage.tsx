@@ -1,11 +1,10 @@
 import { useMemo } from "react";
 import { useInstanceTitle } from "@/data/instance";
-import type { ListSpec } from "@/data/memoLists";
+import { exploreSpec, type ListSpec } from "@/data/memoLists";
 import { useShortcuts } from "@/data/personal";
 import { useMe } from "@/data/users";
 import { Composer } from "@/editor/Composer";
 import { State } from "@/gen/memos/api/v1/common_pb";
-import { Visibility } from "@/gen/memos/api/v1/memo_service_pb";
 import { t } from "@/i18n";
 import { useDocumentTitle } from "@/lib/hooks";
 import { useStore } from "@/lib/store";
@@ -25,20 +24,13 @@ export function useListSpec(scope: Scope | "profile", creator?: string): { spec:
   const saved = shortcut ? shortcuts.data?.find((one) => shortcutId(one.name) === shortcut)?.filter : undefined;
   const archived = scope === "archived" || terms.some((term) => term.kind === "in");
   const own = scope !== "explore" || archived;
-  const spec = useMemo<ListSpec>(
-    () => ({
-      state: archived ? State.ARCHIVED : State.NORMAL,
-      ...(own && creator ? { creator } : {}),
-      // What one keeps to oneself isn't for exploring.
-      ...(scope === "explore" && !archived ? { visibilities: [Visibility.PUBLIC, Visibility.PROTECTED] } : {}),
-      terms,
-      ...(saved ? { shortcut: saved } : {}),
-      pinnedFirst: scope === "home" || scope === "profile",
-      by,
-      newestFirst,
-    }),
-    [archived, own, creator, terms, saved, scope, by, newestFirst],
-  );
+  const spec = useMemo<ListSpec>(() => {
+    const order = { by, newestFirst };
+    const base = own
+      ? { state: archived ? State.ARCHIVED : State.NORMAL, ...(creator ? { creator } : {}), terms, pinnedFirst: scope === "home" || scope === "profile", ...order }
+      : exploreSpec(order, terms);
+    return saved ? { ...base, shortcut: saved } : base;
+  }, [archived, own, creator, terms, saved, scope, by, newestFirst]);
   return { spec, ready: (!own || Boolean(creator)) && (!shortcut || shortcuts.isFetched) };
 }
 
