@@ -98,6 +98,9 @@ int64_t blob_content_modified(const struct blob_content *content); /* Unix secon
 enum status_code blob_content_select(struct blob_content *content, uint64_t off, uint64_t len, struct status *status);
 /* Up to cap bytes from position pos of the whole; 0 at the end, -1 on failure (logged). */
 int64_t blob_content_read(struct blob_content *content, uint64_t pos, void *out, size_t cap);
+/* Where the video in a motion photo begins, which goes to the end of the content: found by reading it the first time,
+ * and remembered for a while. False if there is none, or the content cannot be read. Undoes blob_content_select. */
+bool blob_find_clip(struct blob *blob, struct blob_content *content, const char *uid, uint64_t *at);
 /* Whether reading may wait for a network: then send it with a blob_stream. */
 bool blob_content_is_remote(const struct blob_content *content);
 

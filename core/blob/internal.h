@@ -42,6 +42,7 @@ struct blob {
 
     struct media *media;
     struct thumbnails *thumbnails;
+    struct clips *clips;
 
     struct store *store; /* of the outbox; NULL: none */
     void (*wake)(void *ctx);
@@ -110,6 +111,10 @@ bool blob_path_is_risky(const struct blob *blob, const char *path);
 struct blob *blob_content_blob(const struct blob_content *content); /* of a remote one */
 /* stream.c: waits for the threads that still read. */
 void blob_stream_wait_all(struct blob *blob);
+
+/* clip.c */
+struct clips *clips_create(void);
+void clips_destroy(struct clips *clips); /* NULL is fine */
 
 /* removal.c: the object that was promised to go is not this attachment's. */
 void blob_break_promise(struct blob *blob, const struct store_attachment *attachment);

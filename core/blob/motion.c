@@ -7,9 +7,9 @@
 #include "base/arena.h"
 
 enum {
-    HEAD_SIZE = 256 * 1024, /* the part in which cameras put their XMP marks */
-    BLOCK_SIZE = 64 * 1024, /* step of the search for the video, from the end */
-    BOX_SIZE = 12,          /* of an MP4 box: size, "ftyp", brand */
+    HEAD_SIZE = 256 * 1024,        /* the part in which cameras put their XMP marks */
+    BLOCK_SIZE = 1024 * 1024,      /* step of the search for the video, from the end: a request each where S3 has it */
+    BOX_SIZE = MOTION_VIDEO_START, /* of an MP4 box: size, "ftyp", brand */
     JPEG_MIN = 16
 };
 
@@ -115,6 +115,13 @@ static bool find_last_video(const struct file *file, unsigned char *block, uint6
     return false;
 }
 
+bool motion_is_video(motion_read_fn read, void *ctx, uint64_t size, uint64_t at)
+{
+    const struct file file = {read, ctx, size};
+    unsigned char box[BOX_SIZE];
+    return size >= BOX_SIZE && at <= size - BOX_SIZE && read_exact(&file, at, box, BOX_SIZE) && is_video_start(box);
+}
+
 static bool find_in(const struct file *file, unsigned char *buffer, struct motion_photo *out)
 {
     size_t length = file->size < HEAD_SIZE ? (size_t)file->size : HEAD_SIZE;
@@ -141,7 +148,7 @@ bool motion_find(motion_read_fn read, void *ctx, uint64_t size, struct motion_ph
     if (size < JPEG_MIN)
         return false;
     const struct file file = {read, ctx, size};
-    unsigned char *buffer = memory_alloc(HEAD_SIZE);
+    unsigned char *buffer = memory_alloc(BLOCK_SIZE + BOX_SIZE);
     bool found = find_in(&file, buffer, out);
     free(buffer);
     return found;

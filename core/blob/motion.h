@@ -18,4 +18,8 @@ typedef int64_t (*motion_read_fn)(void *ctx, uint64_t pos, void *out, size_t cap
  * find the video, with memory independent of the size. */
 bool motion_find(motion_read_fn read, void *ctx, uint64_t size, struct motion_photo *out);
 
+/* Whether an MP4 begins at that position; reads MOTION_VIDEO_START bytes. */
+enum { MOTION_VIDEO_START = 12 };
+bool motion_is_video(motion_read_fn read, void *ctx, uint64_t size, uint64_t at);
+
 #endif

@@ -98,6 +98,7 @@ enum status_code blob_open(const struct plugin *plugin, const struct config *con
     const struct media_limits limits = media_limits_default();
     blob->media = media_create(config->media_helper, &limits);
     blob->thumbnails = thumbnails_create();
+    blob->clips = clips_create();
     pthread_mutex_init(&blob->bucket_lock, NULL);
     pthread_mutex_init(&blob->stream_lock, NULL);
     pthread_cond_init(&blob->stream_ended, NULL);
@@ -159,6 +160,7 @@ void blob_close(struct blob *blob)
     pthread_cond_destroy(&blob->stream_ended);
     pthread_mutex_destroy(&blob->stream_lock);
     thumbnails_destroy(blob->thumbnails);
+    clips_destroy(blob->clips);
     media_destroy(blob->media);
     arena_destroy(blob->arena);
     free((char *)blob->root);

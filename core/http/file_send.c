@@ -174,22 +174,31 @@ static bool header_time(const struct wire_request *request, const char *name, in
     return value && time_parse_http(value, out);
 }
 
-/* 304, 412 or 0 (go on), in the order of RFC 9110 13.2.2. The file has no entity tag, so only "*" can match one. */
-static int check_conditions(const struct file_body *body, const struct wire_request *request)
+/* In the order of section 13.2.2. The file has no entity tag, so only "*" can match one. */
+int file_check_conditions(int64_t modified_s, const struct wire_request *request)
 {
     const char *match = request->header(request, "If-Match"), *none = request->header(request, "If-None-Match");
     int64_t time;
     if (match) {
         if (strcmp(match, "*") != 0)
             return 412;
-    } else if (body->modified_s && header_time(request, "If-Unmodified-Since", &time) && body->modified_s > time) {
+    } else if (modified_s && header_time(request, "If-Unmodified-Since", &time) && modified_s > time) {
         return 412;
     }
     if (none)
         return strcmp(none, "*") == 0 ? 304 : 0;
-    if (body->modified_s && header_time(request, "If-Modified-Since", &time) && body->modified_s <= time)
+    if (modified_s && header_time(request, "If-Modified-Since", &time) && modified_s <= time)
         return 304;
     return 0;
+}
+
+void file_add_modified(int64_t modified_s, struct wire_request *request, struct wire_response *response)
+{
+    if (!modified_s)
+        return;
+    char *text = arena_alloc(request->arena, TIME_RFC3339_SIZE);
+    time_format_http(modified_s, text);
+    wire_response_header(response, "Last-Modified", text);
 }
 
 /* Ranges count only if the file is still the one that If-Range means (RFC 9110 13.1.5). */
@@ -254,12 +263,8 @@ static void send_unsatisfiable(const struct file_body *body, struct wire_request
 
 void file_send(const struct file_body *body, struct wire_request *request, struct wire_response *response)
 {
-    if (body->modified_s) {
-        char *text = arena_alloc(request->arena, TIME_RFC3339_SIZE);
-        time_format_http(body->modified_s, text);
-        wire_response_header(response, "Last-Modified", text);
-    }
-    int status = check_conditions(body, request);
+    file_add_modified(body->modified_s, request, response);
+    int status = file_check_conditions(body->modified_s, request);
     if (status) {
         blob_content_close(body->content);
         response->status = status;

@@ -16,4 +16,10 @@ struct file_body {
  * any case are in response already. */
 void file_send(const struct file_body *body, struct wire_request *request, struct wire_response *response);
 
+/* The status that the conditions of the request (RFC 9110, section 13) ask for: 304, 412, or 0 where they let it
+ * through. modified_s: as in file_body. */
+int file_check_conditions(int64_t modified_s, const struct wire_request *request);
+/* Last-Modified; nothing where the time is unknown. */
+void file_add_modified(int64_t modified_s, struct wire_request *request, struct wire_response *response);
+
 #endif

@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/quote.h"
 #include "blob/blob.h"
-#include "blob/motion.h"
 #include "blob/thumbnail.h"
 #include "config/config.h"
 #include "http/file_send.h"
@@ -174,20 +173,12 @@ static void send_elsewhere(const struct file_request *file, struct wire_response
     wire_response_header(response, "Location", url);
 }
 
-static int64_t read_content(void *content, uint64_t pos, void *out, size_t cap)
-{
-    return blob_content_read(content, pos, out, cap);
-}
-
 /* Narrows the body to the video inside of a motion photo; false if there is none. */
-static bool find_clip(struct file_body *body)
+static bool find_clip(const struct file_request *file, struct file_body *body)
 {
-    struct motion_photo photo;
-    if (blob_content_select(body->content, 0, body->size, NULL) ||
-        !motion_find(read_content, body->content, body->size, &photo))
+    if (!blob_find_clip(file->call.services->blob, body->content, file->uid, &body->at))
         return false;
-    body->at = photo.video_at;
-    body->size -= photo.video_at;
+    body->size -= body->at;
     body->type = "video/mp4";
     return true;
 }
@@ -219,7 +210,7 @@ static void send_content(const struct file_request *file, bool motion, struct wi
     body.size = blob_content_size(body.content);
     body.modified_s = blob_content_modified(body.content);
     body.type = served_type(file->call.arena, file->attachment.type);
-    if (motion && !find_clip(&body)) {
+    if (motion && !find_clip(file, &body)) {
         blob_content_close(body.content);
         wire_response_message(response, 500, "failed to get motion clip");
         return;
@@ -249,18 +240,26 @@ static bool wants_thumbnail(const struct file_request *file)
     return is_asked_for(file->request, "thumbnail") && thumbnail_possible(file->attachment.type);
 }
 
-/* False: there is none, so that the original is to be sent. */
+/* False: there is none, so that the original is to be sent. The bytes of an attachment never change, and so neither
+ * does its thumbnail, whichever server makes it when. */
 static bool send_thumbnail(const struct file_request *file, struct wire_response *response)
 {
     const struct api_services *services = file->call.services;
+    const struct store_attachment *attachment = &file->attachment;
     struct status status = {0};
-    if (thumbnail_get(services->blob, services->store, file->call.arena, &file->attachment, &response->body, &status)) {
+    int condition = file_check_conditions(attachment->created_ts, file->request);
+    if (!condition &&
+        thumbnail_get(services->blob, services->store, file->call.arena, attachment, &response->body, &status)) {
         log_debug("no thumbnail of attachment %s: %s", file->uid, status.message);
         response->body.len = 0;
         return false;
     }
     add_headers(file, "image/jpeg", response);
-    wire_response_header(response, "Content-Type", "image/jpeg");
+    file_add_modified(attachment->created_ts, file->request, response);
+    if (condition)
+        response->status = condition;
+    else
+        wire_response_header(response, "Content-Type", "image/jpeg");
     return true;
 }
 

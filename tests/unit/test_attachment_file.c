@@ -463,6 +463,12 @@ static void test_motion(void **state)
     exchange = get(f, "/file/attachments/both/a?motion=true", "Range", "bytes=4-7", NULL);
     expect_header(exchange, "Content-Range", "bytes 4-7/18");
     assert_string_equal(exchange->body, "ftyp");
+    /* What was found is remembered, and not believed when the bytes are others. */
+    execute(f, "UPDATE attachment SET blob = CAST(substr(blob, 1, 18) || substr(blob, 22) || 'xyz' AS BLOB) "
+               "WHERE uid = 'both'");
+    exchange = get(f, "/file/attachments/both/a?motion=true", NULL);
+    assert_string_equal(exchange->body, "\x01\x01\x01\x18"
+                                        "ftypmp42 videoxyz");
 }
 
 int main(void)

@@ -59,6 +59,7 @@ static void expect_read(struct fixture *fixture)
 {
     struct answer answer = ask(fixture->port, "GET /read HTTP/1.1\r\nHost: h\r\n\r\n");
     assert_int_equal(answer.status, 200);
+    answer_free(&answer);
 }
 
 static int setup(void **state)
@@ -95,7 +96,9 @@ static void send_all(struct fixture *fixture, struct client **clients, int count
 static void read_all(struct client **clients, int count)
 {
     for (int i = 0; i < count; i++) {
-        assert_int_equal(client_read(clients[i]).status, 200);
+        struct answer answer = client_read(clients[i]);
+        assert_int_equal(answer.status, 200);
+        answer_free(&answer);
         client_free(clients[i]);
     }
 }

@@ -203,6 +203,8 @@ static void add_chunk(struct buf *out, const char *type, const void *data, size_
     add_u32(out, (uint32_t)crc32(0, (const unsigned char *)out->data + start, (uInt)(out->len - start)));
 }
 
+#define ADD_TEXT(out, type, text) add_chunk(out, type, text, sizeof text - 1)
+
 /* The PNG with chunks behind its head that tell a place, and one that tells a title. */
 static struct buf add_chunks(struct gallery *g, const struct buf *png, unsigned char orientation)
 {
@@ -213,11 +215,11 @@ static struct buf add_chunks(struct gallery *g, const struct buf *png, unsigned 
     struct buf out = buf_in(g->arena);
     buf_add(&out, png->data, HEAD);
     add_chunk(&out, "eXIf", exif, sizeof exif);
-    add_chunk(&out, "tEXt", "exif:GPSLatitude\0" MARK, 27);
-    add_chunk(&out, "tEXt", "Raw profile type APP1\0" MARK, 32);
-    add_chunk(&out, "iTXt", "XML:com.adobe.xmp\0\0\0\0\0" MARK, 32);
-    add_chunk(&out, "tEXt", "Location\0" MARK, 19);
-    add_chunk(&out, "tEXt", "Title\0A title", 13);
+    ADD_TEXT(&out, "tEXt", "exif:GPSLatitude\0" MARK);
+    ADD_TEXT(&out, "tEXt", "Raw profile type APP1\0" MARK);
+    ADD_TEXT(&out, "iTXt", "XML:com.adobe.xmp\0\0\0\0\0" MARK);
+    ADD_TEXT(&out, "tEXt", "Location\0" MARK);
+    ADD_TEXT(&out, "tEXt", "Title\0A title");
     buf_add(&out, png->data + HEAD, png->len - HEAD);
     return out;
 }
@@ -241,13 +243,14 @@ static void test_png_texts(void **state)
 
 static void test_gif_xmp(void **state)
 {
+    static const char xmp[] = "\x21\xff\x0bXMP DataXMP<x:xmpmeta>" MARK "</x:xmpmeta>\x01";
     struct gallery *g = *state;
     struct buf gif = read_picture(g, "moving.gif"), told = buf_in(g->arena);
     if (gif.len == 0)
         return;
     size_t head = 13 + ((unsigned char)gif.data[10] & 0x80 ? (size_t)3 << ((gif.data[10] & 7) + 1) : 0);
     buf_add(&told, gif.data, head);
-    buf_add(&told, "\x21\xff\x0bXMP DataXMP<x:xmpmeta>" MARK "</x:xmpmeta>\x01", 50);
+    buf_add(&told, xmp, sizeof xmp - 1);
     for (int i = 255; i >= 0; i--)
         buf_add_char(&told, (char)i); /* wherever one enters, sub-blocks end at the 0 */
     buf_add_char(&told, 0);
