@@ -21,6 +21,7 @@ struct auth;
 struct config;
 struct event_bus;
 struct cache;
+struct delivery;
 
 /* What handlers may use of the server; one per process, read-only. */
 struct api_services {
@@ -28,8 +29,9 @@ struct api_services {
     struct blob *blob;
     struct auth *auth;
     const struct config *config;
-    struct event_bus *events; /* may be NULL: no one listens */
-    struct cache *snippets;   /* of memos by their content; may be NULL: computed each time */
+    struct event_bus *events;  /* may be NULL: no one listens */
+    struct cache *snippets;    /* of memos by their content; may be NULL: computed each time */
+    struct delivery *webhooks; /* may be NULL: what is written for them waits */
 };
 
 enum api_role { API_ROLE_USER, API_ROLE_ADMIN, API_ROLE_UNKNOWN };
@@ -50,6 +52,7 @@ struct api_call {
     struct api_caller caller;
     bool
         caller_unknown; /* there is a credential, but the database could not be asked; the caller counts as anonymous */
+    bool fired;         /* wrote events for webhooks: api_deliver */
     int64_t deadline_ns; /* clock_mono_ns() */
 
     /* Request metadata by lower-case name; NULL if absent. On REST only what that transport lets through. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/convert_attachment.h"
+#include "api/memo_webhook.h"
 #include "api/names.h"
 #include "api_handlers.h"
 #include "base/clock.h"
@@ -166,7 +167,8 @@ static enum status_code set_attachments(struct db_conn *conn, void *ctx, struct 
     if (code)
         return code;
     set->memo.updated_ts = clock_wall_s();
-    return store_memo_update(conn, set->call->arena, &set->memo, STORE_MEMO_SET_UPDATED, status);
+    code = store_memo_update(conn, set->call->arena, &set->memo, STORE_MEMO_SET_UPDATED, status);
+    return code ? code : api_memo_fire_update(set->call, conn, &set->memo, status);
 }
 
 enum status_code api_memo_service_set_memo_attachments(struct api_call *call,
@@ -174,11 +176,13 @@ enum status_code api_memo_service_set_memo_attachments(struct api_call *call,
                                                        Google__Protobuf__Empty **response, struct status *status)
 {
     struct set_attachments set = {.call = call, .request = request};
+    api_memo_foresee(call, call->caller.user_id);
     enum status_code code = store_write(call->services->store, set_attachments, &set, status);
     if (code)
         return code;
     if (set.removed)
         blob_removals_due(call->services->blob);
+    api_deliver(call);
     api_memo_announce_update(call, &set.memo, "memo.updated");
     *response = api_empty(call->arena);
     return STATUS_OK;

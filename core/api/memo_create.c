@@ -5,6 +5,7 @@
 #include "api/memo_common.h"
 #include "api/memo_mention.h"
 #include "api/memo_relation.h"
+#include "api/memo_webhook.h"
 #include "api_handlers.h"
 #include "base/uid.h"
 #include "blob/blob.h"
@@ -80,6 +81,21 @@ static enum status_code insert_parts(struct creation *creation, struct db_conn *
     return STATUS_OK;
 }
 
+/* The memo was created, or, once that is noted, the parent commented. */
+static enum status_code fire(struct creation *creation, struct db_conn *conn, const struct store_memo *parent,
+                             struct status *status)
+{
+    struct store_memo memo = creation->memo;
+    if (creation->request->n_attachments == 0 && creation->request->n_relations == 0)
+        memo.without = STORE_MEMO_ATTACHMENTS | STORE_MEMO_REACTIONS | STORE_MEMO_RELATIONS;
+    const struct memo_event event = {.type = parent ? "memos.memo.comment.created" : "memos.memo.created",
+                                     .memo = &memo,
+                                     .commented = parent,
+                                     .flags = API_MEMO_WITHOUT_PARENT,
+                                     .owner_id = parent ? parent->creator_id : memo.creator_id};
+    return api_memo_fire(creation->call, conn, &event, status);
+}
+
 /* The memo with all its parts, or nothing. */
 static enum status_code create(struct db_conn *conn, void *ctx, struct status *status)
 {
@@ -97,8 +113,12 @@ static enum status_code create(struct db_conn *conn, void *ctx, struct status *s
         code = store_memo_insert(conn, call->arena, &creation->memo, status);
     if (!code)
         code = insert_parts(creation, conn, status);
+    if (!code)
+        code = fire(creation, conn, NULL, status);
     if (!code && parent)
         code = store_relation_add(conn, creation->memo.id, parent->id, STORE_RELATION_COMMENT, status);
+    if (!code && parent)
+        code = fire(creation, conn, parent, status);
     if (!code && parent)
         code = api_memo_notify_comment(call, conn, &creation->memo, parent, status);
     if (!code)
@@ -125,12 +145,14 @@ enum status_code api_memo_service_create_memo(struct api_call *call, const Memos
         return status_set(status, STATUS_INVALID_ARGUMENT, "memo is required");
     struct creation creation = {.call = call, .request = request->memo};
     enum status_code code = prepare(&creation, request->memo_id, status);
+    api_memo_foresee(call, call->caller.user_id);
     if (!code)
         code = store_write(call->services->store, create, &creation, status);
     if (code)
         return code;
     if (creation.removed)
         blob_removals_due(call->services->blob);
+    api_deliver(call);
     api_memo_announce(call, "memo.created", creation.memo.uid, NULL, creation.memo.visibility,
                       creation.memo.creator_id);
     return answer(&creation, response, status);
@@ -146,6 +168,8 @@ static enum status_code check_parent(struct api_call *call, const char *name, st
         return code;
     code = api_memo_load_for(call, conn, name, MEMO_RELATED, &parent, status);
     store_read_end(conn);
+    if (!code)
+        api_memo_foresee(call, parent.creator_id);
     return code;
 }
 
@@ -160,12 +184,14 @@ enum status_code api_memo_service_create_memo_comment(struct api_call *call,
         return status_set(status, STATUS_INVALID_ARGUMENT, "comment is required");
     struct creation creation = {.call = call, .request = request->comment, .parent_name = request->name};
     code = prepare(&creation, request->comment_id, status);
+    api_memo_foresee(call, call->caller.user_id);
     if (!code)
         code = store_write(call->services->store, create, &creation, status);
     if (code)
         return code;
     if (creation.removed)
         blob_removals_due(call->services->blob);
+    api_deliver(call);
     api_memo_announce(call, "memo.comment.created", creation.parent.uid, NULL, creation.parent.visibility,
                       creation.parent.creator_id);
     return answer(&creation, response, status);

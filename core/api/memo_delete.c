@@ -1,5 +1,6 @@
 #include "api/memo_attachment.h"
 #include "api/memo_common.h"
+#include "api/memo_webhook.h"
 #include "api_handlers.h"
 #include "blob/blob.h"
 
@@ -34,6 +35,13 @@ static enum status_code delete_batch(struct deletion *deletion, struct db_conn *
     return code;
 }
 
+static enum status_code fire(struct deletion *deletion, struct db_conn *conn, struct status *status)
+{
+    const struct memo_event event = {
+        .type = "memos.memo.deleted", .memo = &deletion->memo, .owner_id = deletion->memo.creator_id};
+    return api_memo_fire(deletion->call, conn, &event, status);
+}
+
 /* Direct comments go with the memo; comments on those live on as memos of their own (memos.md 2.7). */
 static enum status_code delete_memo(struct db_conn *conn, void *ctx, struct status *status)
 {
@@ -43,6 +51,8 @@ static enum status_code delete_memo(struct db_conn *conn, void *ctx, struct stat
     deletion->removed = false;
     enum status_code code =
         api_memo_load_for(deletion->call, conn, deletion->name, MEMO_CHANGE, &deletion->memo, status);
+    if (!code)
+        code = fire(deletion, conn, status);
     if (code)
         return code;
     const struct store_memo_find find = {.viewer = {.kind = STORE_VIEWER_ALL},
@@ -61,11 +71,13 @@ enum status_code api_memo_service_delete_memo(struct api_call *call, const Memos
                                               Google__Protobuf__Empty **response, struct status *status)
 {
     struct deletion deletion = {.call = call, .name = request->name};
+    api_memo_foresee(call, call->caller.user_id);
     enum status_code code = store_write(call->services->store, delete_memo, &deletion, status);
     if (code)
         return code;
     if (deletion.removed)
         blob_removals_due(call->services->blob);
+    api_deliver(call);
     api_memo_announce(call, "memo.deleted", deletion.memo.uid, NULL, deletion.memo.visibility,
                       deletion.memo.creator_id);
     *response = api_empty(call->arena);

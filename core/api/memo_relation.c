@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/convert_memo.h"
+#include "api/memo_webhook.h"
 #include "api_handlers.h"
 #include "base/clock.h"
 
@@ -53,7 +54,8 @@ static enum status_code set_relations(struct db_conn *conn, void *ctx, struct st
     if (code)
         return code;
     set->memo.updated_ts = clock_wall_s();
-    return store_memo_update(conn, set->call->arena, &set->memo, STORE_MEMO_SET_UPDATED, status);
+    code = store_memo_update(conn, set->call->arena, &set->memo, STORE_MEMO_SET_UPDATED, status);
+    return code ? code : api_memo_fire_update(set->call, conn, &set->memo, status);
 }
 
 enum status_code api_memo_service_set_memo_relations(struct api_call *call,
@@ -61,9 +63,11 @@ enum status_code api_memo_service_set_memo_relations(struct api_call *call,
                                                      Google__Protobuf__Empty **response, struct status *status)
 {
     struct set_relations set = {.call = call, .request = request};
+    api_memo_foresee(call, call->caller.user_id);
     enum status_code code = store_write(call->services->store, set_relations, &set, status);
     if (code)
         return code;
+    api_deliver(call);
     api_memo_announce_update(call, &set.memo, "memo.updated");
     *response = api_empty(call->arena);
     return STATUS_OK;

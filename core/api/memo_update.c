@@ -5,6 +5,7 @@
 #include "api/memo_common.h"
 #include "api/memo_mention.h"
 #include "api/memo_relation.h"
+#include "api/memo_webhook.h"
 #include "api_handlers.h"
 #include "base/clock.h"
 #include "blob/blob.h"
@@ -136,6 +137,8 @@ static enum status_code update_memo(struct db_conn *conn, void *ctx, struct stat
         code = api_memo_notify_mentions(update->call, conn, &update->memo,
                                         update->memo.parent_uid ? &update->parent : NULL, update->old_content,
                                         update->old_content_length, status);
+    if (!code)
+        code = api_memo_fire_update(update->call, conn, &update->memo, status);
     return code;
 }
 
@@ -151,11 +154,13 @@ enum status_code api_memo_service_update_memo(struct api_call *call, const Memos
         return code;
     if (!request->update_mask || request->update_mask->n_paths == 0)
         return status_set(status, STATUS_INVALID_ARGUMENT, "update mask is required");
+    api_memo_foresee(call, call->caller.user_id);
     code = store_write(call->services->store, update_memo, &update, status);
     if (code)
         return code;
     if (update.removed)
         blob_removals_due(call->services->blob);
+    api_deliver(call);
     const struct store_memo *parent = update.memo.parent_uid ? &update.parent : NULL;
     api_memo_announce(call, "memo.updated", update.memo.uid, parent, update.memo.visibility,
                       parent ? parent->creator_id : update.memo.creator_id);

@@ -85,7 +85,7 @@ static enum status_code check_title(const char *title, struct status *status)
 static enum status_code read_setting(struct api_call *call, int32_t user_id, const Setting **out, struct status *status)
 {
     ProtobufCMessage *message;
-    enum status_code code = store_user_setting_get(call->services->store, call->arena, user_id,
+    enum status_code code = store_user_setting_get(call->services->store, NULL, call->arena, user_id,
                                                    MEMOS__STORE__USER_SETTING__KEY__SHORTCUTS, &message, status);
     static const Setting empty = MEMOS__STORE__SHORTCUTS_USER_SETTING__INIT;
     *out = !code && message ? (const Setting *)message : &empty;

@@ -111,7 +111,8 @@ static enum status_code show(struct api_call *call, const struct store_user *own
                              Memos__Api__V1__UserSetting **response, struct status *status)
 {
     ProtobufCMessage *stored = NULL;
-    enum status_code code = store_user_setting_get(call->services->store, call->arena, owner->id, key, &stored, status);
+    enum status_code code =
+        store_user_setting_get(call->services->store, NULL, call->arena, owner->id, key, &stored, status);
     if (code)
         return status_prefix(status, "failed to get user setting: ");
     *response = setting_view(call->arena, owner, key, stored);

@@ -72,7 +72,8 @@ static enum status_code read_list(struct api_call *call, int32_t user_id, const 
                                   struct status *status)
 {
     ProtobufCMessage *message = NULL;
-    enum status_code code = store_user_setting_get(call->services->store, call->arena, user_id, KEY, &message, status);
+    enum status_code code =
+        store_user_setting_get(call->services->store, NULL, call->arena, user_id, KEY, &message, status);
     *out = message ? (const webhook_list *)message
                    : CODEC_NEW(call->arena, webhook_list, memos__store__webhooks_user_setting__descriptor);
     return code ? status_prefix(status, "failed to get user webhooks: ") : code;

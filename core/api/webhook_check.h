@@ -7,15 +7,9 @@
 #include "base/arena.h"
 #include "base/status.h"
 
-struct sockaddr;
-
 /* STATUS_INVALID_ARGUMENT unless url is absolute, http or https, and resolves only to public addresses (unless
  * allow_private). Asks the resolver, so it may wait. */
 enum status_code api_check_webhook_url(struct arena *arena, const char *url, bool allow_private, struct status *status);
-
-/* Loopback, private, link-local and unspecified addresses, which reach this machine or its network. IPv4 in IPv6 is
- * looked at as IPv4. */
-bool api_address_is_reserved(const struct sockaddr *address);
 
 /* Printable ASCII; with the prefix whsec_ the rest is padded standard base64. */
 enum status_code api_check_signing_secret(struct arena *arena, const char *secret, struct status *status);

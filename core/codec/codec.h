@@ -24,6 +24,11 @@ enum codec_json_style {
 enum status_code codec_write_json(struct buf *out, const ProtobufCMessage *message, enum codec_json_style style,
                                   struct status *status);
 
+/* Appends the message as the bodies of webhooks have it (contract memos.md 8.1): names as in the .proto file, values at
+ * their default left out, enums and 64-bit integers as numbers, timestamps as {"seconds":..,"nanos":..}. For messages
+ * without maps that do not contain themselves. */
+void codec_write_json_plain(struct buf *out, const ProtobufCMessage *message);
+
 struct codec_json_options {
     bool reject_unknown;  /* unknown member = error "could not find field \"x\" in \"pkg.Type\"" */
     bool rest_messages;   /* error texts of the REST gateway instead of Connect's */

@@ -56,6 +56,8 @@ struct config {
     unsigned slow_statement_ms;
     const char *storage_plugin; /* "fs" or an absolute path */
     struct config_section storage;
+    /* [outbound] */
+    const char *outbound_ca_file; /* "" = the certificates of the system */
     /* [media] */
     const char *media_helper; /* the program that makes thumbnails and strips metadata; "" = none */
 };

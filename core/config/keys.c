@@ -63,6 +63,9 @@ const struct config_key config_keys[] = {
     {"storage", "plugin", CONFIG_PLUGIN, offsetof(struct config, storage_plugin), 0, 0, "fs", NULL, 0,
      "Storage plugin for attachments: a name, or the absolute path of a plugin file."},
 
+    {"outbound", "ca_file", CONFIG_PATH, offsetof(struct config, outbound_ca_file), 0, 0, "", NULL, 0,
+     "Certificates (PEM) to trust when webhooks and mail are sent; empty for those of the system."},
+
     {"media", "helper", CONFIG_PATH, offsetof(struct config, media_helper), 0, 0, NULL, NULL,
      CONFIG_NOT_FROM_ENVIRONMENT,
      "Program for thumbnails and for stripping metadata; by default the installed memora-media; empty for none."},
@@ -72,7 +75,7 @@ const struct config_key config_keys[] = {
 };
 const size_t config_key_count = sizeof config_keys / sizeof config_keys[0];
 
-const char *const config_sections[] = {"server", "limits", "database", "storage", "media", "plugins"};
+const char *const config_sections[] = {"server", "limits", "database", "storage", "outbound", "media", "plugins"};
 const size_t config_section_count = sizeof config_sections / sizeof config_sections[0];
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};

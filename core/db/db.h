@@ -117,6 +117,10 @@ enum status_code db_exec(struct db_conn *conn, const char *sql, const struct mem
 enum status_code db_insert(struct db_conn *conn, const char *sql, const struct memora_value *params, uint32_t count,
                            int64_t *id, struct status *status);
 
+/* Inside a write, as its first step: this write collides with fewer others, and in exchange what it reads may change
+ * before it commits. For statements that each stand for themselves. Nothing where the database has no such thing. */
+enum status_code db_relax(struct db_conn *conn, struct status *status);
+
 uint32_t db_max_params(const struct db_conn *conn); /* of one statement */
 /* Appends "?, ?, ?" (count marks). count must be within the dialect's max_params. */
 void db_sql_marks(struct buf *sql, uint32_t count);

@@ -215,6 +215,14 @@ enum status_code db_insert(struct db_conn *conn, const char *sql, const struct m
     return execute(conn, sql, returning, params, param_count, NULL, id, status);
 }
 
+enum status_code db_relax(struct db_conn *conn, struct status *status)
+{
+    static const char name[] = "read_committed";
+    if (!fragment_find(conn->db->dialect, name, sizeof name - 1))
+        return STATUS_OK;
+    return query_run_own(conn, "{read_committed}", status);
+}
+
 uint32_t db_max_params(const struct db_conn *conn)
 {
     return conn->db->dialect->max_params;

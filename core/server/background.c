@@ -1,9 +1,13 @@
 /* The jobs of the server. */
+#include "base/address.h"
 #include "blob/blob.h"
 #include "event/jobs.h"
 #include "event/lease.h"
 #include "server/parts.h"
 
+enum { WEBHOOK_THREADS = 4, WEBHOOK_CLAIM_MS = 40 * 1000 }; /* the claim outlasts the timeout */
+
+static const int64_t webhook_timeout_ns = 30 * INT64_C(1000000000);
 static const int64_t sign_pause_ns = 12 * 3600 * INT64_C(1000000000);
 
 static int64_t remove_objects(void *ctx)
@@ -33,11 +37,43 @@ static bool may_run(void *ctx, const char *name)
     return lease_held(server->leases, SERVER_BACKGROUND);
 }
 
+static bool is_stopping(void *ctx)
+{
+    (void)ctx;
+    return plugin_host()->stopping();
+}
+
+static enum status_code start_webhooks(struct server *server, struct status *status)
+{
+    server->webhook_sender = (struct webhook_sender){
+        .store = server->store,
+        .options = {.refuses = server->config->allow_private_webhooks ? NULL : address_is_reserved,
+                    .ca_file = server->config->outbound_ca_file,
+                    .timeout_ns = webhook_timeout_ns,
+                    .stopping = is_stopping}};
+    const struct delivery_kind kind = {.kind = store_outbox_webhook,
+                                       .what = "webhook",
+                                       .send = webhook_send,
+                                       .ctx = &server->webhook_sender,
+                                       .threads = WEBHOOK_THREADS,
+                                       .claim_ms = WEBHOOK_CLAIM_MS};
+    enum status_code code = delivery_start(server->store, &kind, &server->webhooks, status);
+    server->services.webhooks = server->webhooks;
+    return code;
+}
+
 enum status_code server_start_jobs(struct server *server, struct status *status)
 {
     server->removal_job = jobs_add(server->jobs, "object-removal", remove_objects, server);
     jobs_add(server->jobs, "object-links", sign_links, server);
     jobs_set_gate(server->jobs, may_run, server);
     blob_use_outbox(server->blob, server->store, wake_removal, server);
-    return jobs_start(server->jobs, status);
+    enum status_code code = jobs_start(server->jobs, status);
+    return code ? code : start_webhooks(server, status);
+}
+
+void server_stop_jobs(struct server *server)
+{
+    delivery_stop(server->webhooks);
+    jobs_destroy(server->jobs);
 }

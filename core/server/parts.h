@@ -4,6 +4,7 @@
 
 #include "api/call.h"
 #include "config/config.h"
+#include "event/webhook.h"
 #include "http/feed.h"
 #include "http/http.h"
 #include "http/site.h"
@@ -27,6 +28,8 @@ struct server {
     struct leases *leases; /* of SERVER_BACKGROUND */
     struct jobs *jobs;
     unsigned removal_job;
+    struct webhook_sender webhook_sender;
+    struct delivery *webhooks;
     struct cache *snippets;
     struct api_services services;
     struct rpc_server *rpc;
@@ -47,8 +50,9 @@ void server_leave(struct server *server);
 /* An http_route_fn; ctx is the struct server. */
 struct http_route_target server_route(void *ctx, const struct wire_request *request);
 
-/* Adds what the server does in the background to its jobs and starts them. */
+/* Adds what the server does in the background to its jobs and starts them, and what sends webhooks. */
 enum status_code server_start_jobs(struct server *server, struct status *status);
+void server_stop_jobs(struct server *server);
 
 /* What the operator sees on stdout after a start (platform.md 6.4). */
 void server_print_banner(const struct config *config, int port);

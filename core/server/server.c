@@ -22,7 +22,7 @@ enum {
     MALLOC_TRIM_BYTES = 1024 * 1024, /* what may lie free at the end of the heap; else each request moves it */
     FILES_BESIDE_CONNECTIONS = 256,
     STATEMENTS_PER_CONNECTION = 128,
-    BACKGROUND_READERS = 2,
+    BACKGROUND_READERS = 8,
     SNIPPETS = 16384 /* about 200 bytes each */
 };
 
@@ -147,7 +147,7 @@ static void stop(struct server *server)
 {
     plugin_host_set_stopping();
     http_server_stop(server->http, drain_ns);
-    jobs_destroy(server->jobs); /* before the leases that they work under */
+    server_stop_jobs(server); /* before the leases that they work under */
     server_leave(server);
     sse_stop(&server->sse);
     rpc_server_destroy(server->rpc);

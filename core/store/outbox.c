@@ -4,6 +4,8 @@
 
 const char store_outbox_removal[] = "object_removal";
 const char store_outbox_promise[] = "object_promise";
+const char store_outbox_webhook[] = "webhook";
+const char store_outbox_mail[] = "mail";
 
 #define NS_PER_MS 1000000
 

@@ -91,7 +91,7 @@ enum status_code store_refresh_token_find(struct store *store, struct arena *are
                                           const char *token_id, store_refresh_token **out, struct status *status)
 {
     ProtobufCMessage *message = NULL;
-    enum status_code code = store_user_setting_get(store, arena, user_id, REFRESH, &message, status);
+    enum status_code code = store_user_setting_get(store, NULL, arena, user_id, REFRESH, &message, status);
     if (code)
         return code;
     const Memos__Store__RefreshTokensUserSetting *list = (const Memos__Store__RefreshTokensUserSetting *)message;
@@ -108,7 +108,7 @@ enum status_code store_pat_list(struct store *store, struct arena *arena, int32_
                                 size_t *count, struct status *status)
 {
     ProtobufCMessage *message = NULL;
-    enum status_code code = store_user_setting_get(store, arena, user_id, PAT, &message, status);
+    enum status_code code = store_user_setting_get(store, NULL, arena, user_id, PAT, &message, status);
     Memos__Store__PersonalAccessTokensUserSetting *list = (Memos__Store__PersonalAccessTokensUserSetting *)message;
     *out = list ? list->tokens : NULL;
     *count = list ? list->n_tokens : 0;

@@ -70,33 +70,52 @@ static enum status_code read_text(struct db_conn *conn, struct arena *arena, int
     return problem.code ? status_set(status, problem.code, "%s", problem.message) : STATUS_OK;
 }
 
-enum status_code store_user_setting_get(struct store *store, struct arena *arena, int32_t user_id,
+/* What is in memory: a text, or an empty one for a row that is known not to be there. NULL: nothing is known. */
+static char *recall(struct store *store, struct arena *arena, int32_t user_id, const struct setting_kind *kind,
+                    size_t *length)
+{
+    char cached[CACHE_KEY_SIZE];
+    cache_key(cached, user_id, kind);
+    return db_news_current(store->db) ? cache_get(store->user_settings, cached, arena, length) : NULL;
+}
+
+static enum status_code read_and_keep(struct store *store, struct arena *arena, int32_t user_id,
+                                      const struct setting_kind *kind, char **text, size_t *length,
+                                      struct status *status)
+{
+    char cached[CACHE_KEY_SIZE];
+    cache_key(cached, user_id, kind);
+    bool current = db_news_current(store->db);
+    uint64_t generation = cache_generation(store->user_settings, cached);
+    struct db_conn *conn;
+    enum status_code code = store_read_begin(store, &conn, status);
+    if (code)
+        return code;
+    code = read_text(conn, arena, user_id, kind, false, text, length, status);
+    store_read_end(conn);
+    if (!code && current && (!*text || *length > 0))
+        cache_put_if(store->user_settings, cached, *text ? *text : "", *text ? *length : 0, generation);
+    return code;
+}
+
+enum status_code store_user_setting_get(struct store *store, struct db_conn *conn, struct arena *arena, int32_t user_id,
                                         Memos__Store__UserSetting__Key key, ProtobufCMessage **out,
                                         struct status *status)
 {
     const struct setting_kind *kind = kind_of(key);
-    char cached[CACHE_KEY_SIZE];
     size_t length = 0;
     *out = NULL;
     if (!kind)
         return status_set(status, STATUS_INTERNAL, "no user setting has the key %d", (int)key);
-    cache_key(cached, user_id, kind);
-    bool current = db_news_current(store->db);
-    char *text = current ? cache_get(store->user_settings, cached, arena, &length) : NULL;
-    if (!text) {
-        uint64_t generation = cache_generation(store->user_settings, cached);
-        struct db_conn *conn;
-        enum status_code code = store_read_begin(store, &conn, status);
-        if (code)
-            return code;
+    char *text = recall(store, arena, user_id, kind, &length);
+    if (text && length == 0)
+        return STATUS_OK;
+    enum status_code code = STATUS_OK;
+    if (!text && conn)
         code = read_text(conn, arena, user_id, kind, false, &text, &length, status);
-        store_read_end(conn);
-        if (code || !text)
-            return code;
-        if (current)
-            cache_put_if(store->user_settings, cached, text, length, generation);
-    }
-    return parse(arena, user_id, kind, text, length, out, status);
+    else if (!text)
+        code = read_and_keep(store, arena, user_id, kind, &text, &length, status);
+    return code || !text ? code : parse(arena, user_id, kind, text, length, out, status);
 }
 
 enum status_code store_user_setting_list(struct store *store, struct arena *arena, int32_t user_id,

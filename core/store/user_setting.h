@@ -6,8 +6,9 @@
 #include "store/store.h"
 
 /* *out becomes the stored message of the key, NULL if nothing is stored. Answered from the cache. Stored text that is
- * not the message is STATUS_INTERNAL. */
-enum status_code store_user_setting_get(struct store *store, struct arena *arena, int32_t user_id,
+ * not the message is STATUS_INTERNAL. conn may be NULL: then one is opened where the cache does not do, and what is
+ * read is kept in the cache; what is read through a given conn is not. */
+enum status_code store_user_setting_get(struct store *store, struct db_conn *conn, struct arena *arena, int32_t user_id,
                                         Memos__Store__UserSetting__Key key, ProtobufCMessage **out,
                                         struct status *status);
 

@@ -41,6 +41,7 @@ static const char *const fragments[] = {
     /* That a LEFT JOIN gave no row is what the planner thinks hardly ever happens. */
     "not_joined", "NOT EXISTS ({1})",
     "for_update", "FOR UPDATE",
+    "read_committed", "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
     "count_tables",
     "SELECT COUNT(*) FROM information_schema.tables WHERE table_name = {0} "
     "AND table_schema NOT IN ('pg_catalog', 'information_schema')",

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include "api/webhook_check.h"
+#include "base/address.h"
 
 typedef Memos__Api__V1__UserWebhook webhook_message;
 
@@ -196,21 +197,21 @@ static void knows_reserved_addresses(void **state)
     struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
     for (size_t i = 0; i < sizeof reserved4 / sizeof reserved4[0]; i++) {
         assert_int_equal(inet_pton(AF_INET, reserved4[i], &in.sin_addr), 1);
-        assert_true(api_address_is_reserved((struct sockaddr *)&in));
+        assert_true(address_is_reserved((struct sockaddr *)&in));
     }
     for (size_t i = 0; i < sizeof public4 / sizeof public4[0]; i++) {
         assert_int_equal(inet_pton(AF_INET, public4[i], &in.sin_addr), 1);
-        assert_false(api_address_is_reserved((struct sockaddr *)&in));
+        assert_false(address_is_reserved((struct sockaddr *)&in));
     }
     for (size_t i = 0; i < sizeof reserved6 / sizeof reserved6[0]; i++) {
         assert_int_equal(inet_pton(AF_INET6, reserved6[i], &in6.sin6_addr), 1);
-        assert_true(api_address_is_reserved((struct sockaddr *)&in6));
+        assert_true(address_is_reserved((struct sockaddr *)&in6));
     }
     for (size_t i = 0; i < sizeof public6 / sizeof public6[0]; i++) {
         assert_int_equal(inet_pton(AF_INET6, public6[i], &in6.sin6_addr), 1);
-        assert_false(api_address_is_reserved((struct sockaddr *)&in6));
+        assert_false(address_is_reserved((struct sockaddr *)&in6));
     }
-    assert_true(api_address_is_reserved(&(struct sockaddr){.sa_family = AF_UNIX}));
+    assert_true(address_is_reserved(&(struct sockaddr){.sa_family = AF_UNIX}));
 }
 
 static void takes_urls_apart(void **state)

@@ -264,7 +264,7 @@ static void two_servers_migrate_once(void **state)
     }
     assert_int_equal(query_int(f->db, "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'public'"),
                      14);
-    assert_int_equal(query_int(f->db, "SELECT COUNT(*) FROM pg_indexes WHERE indexname LIKE 'idx_memora%'"), 11);
+    assert_int_equal(query_int(f->db, "SELECT COUNT(*) FROM pg_indexes WHERE indexname LIKE 'idx_memora%'"), 12);
     assert_true(db_size_bytes(f->db) > 1000000);
 }
 

@@ -172,7 +172,7 @@ static enum status_code grow(struct arena *arena, ProtobufCMessage *setting, voi
 static const char *theme(struct api_fixture *f, int32_t user_id)
 {
     ProtobufCMessage *message;
-    assert_works(f, store_user_setting_get(f->store, f->arena, user_id, MEMOS__STORE__USER_SETTING__KEY__GENERAL,
+    assert_works(f, store_user_setting_get(f->store, NULL, f->arena, user_id, MEMOS__STORE__USER_SETTING__KEY__GENERAL,
                                            &message, &f->status));
     return message ? ((Memos__Store__GeneralUserSetting *)message)->theme : NULL;
 }
@@ -222,8 +222,8 @@ static void a_setting_wants_its_own_message(void **state)
     assert_int_equal(
         store_user_setting_put(f->store, f->arena, 1, MEMOS__STORE__USER_SETTING__KEY__GENERAL, &tags.base, &f->status),
         STATUS_INTERNAL);
-    assert_int_equal(store_user_setting_get(f->store, f->arena, 1, MEMOS__STORE__USER_SETTING__KEY__KEY_UNSPECIFIED,
-                                            &message, &f->status),
+    assert_int_equal(store_user_setting_get(f->store, NULL, f->arena, 1,
+                                            MEMOS__STORE__USER_SETTING__KEY__KEY_UNSPECIFIED, &message, &f->status),
                      STATUS_INTERNAL);
     assert_string_equal(theme(f, 1), "paper");
 }

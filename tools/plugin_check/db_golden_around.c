@@ -202,9 +202,9 @@ static void run_settings(struct transcript *t)
     for (int i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
     store_user_setting_forget_all(t->store, ALICE);
-    transcript_code(
-        t, "get",
-        store_user_setting_get(t->store, t->arena, ALICE, MEMOS__STORE__USER_SETTING__KEY__GENERAL, &setting, &status));
+    transcript_code(t, "get",
+                    store_user_setting_get(t->store, NULL, t->arena, ALICE, MEMOS__STORE__USER_SETTING__KEY__GENERAL,
+                                           &setting, &status));
     const Memos__Store__GeneralUserSetting *general = (const Memos__Store__GeneralUserSetting *)setting;
     buf_printf(&t->text, "  %d\n", general ? (int)strlen(general->theme) - started * ROUNDS : -1);
 }

@@ -16,3 +16,5 @@ CREATE INDEX idx_memora_relation_related ON memo_relation(related_memo_id, type,
 CREATE INDEX idx_memora_inbox_receiver ON inbox(receiver_id, created_ts);
 -- Finding the owner of an access token goes through all rows of one key.
 CREATE INDEX idx_memora_user_setting_key ON user_setting(key);
+-- What is due, without reading the payloads.
+CREATE INDEX idx_memora_outbox_due ON memora_outbox(kind, due_ms, id);

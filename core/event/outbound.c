@@ -1,0 +1,239 @@
+#include "event/outbound.h"
+
+#include <memora/version.h>
+#include <netdb.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "event/curl.h"
+
+enum { NS_PER_MS = 1000000, NAME_SIZE = 64 };
+
+/* One request, with the redirects that follow it. */
+struct exchange {
+    const struct curl_api *api;
+    struct arena *arena;
+    const struct outbound_post *post;
+    const struct outbound_options *options;
+    struct outbound_answer *answer;
+    bool with_body; /* no longer after a redirect that asks for GET */
+    bool stopped, cut_off, refused;
+    int64_t deadline_ns; /* clock_mono_ns() */
+    CURL *easy;
+    CURLU *url;
+    struct curl_slist *headers, *addresses;
+    char error[CURL_ERROR_SIZE];
+};
+
+static enum status_code refuse(struct status *status)
+{
+    return status_set(status, STATUS_PERMISSION_DENIED,
+                      "webhook URL must not resolve to a reserved or private IP address");
+}
+
+static size_t on_answer(char *bytes, size_t size, size_t count, void *ctx)
+{
+    struct exchange *exchange = ctx;
+    size_t length = size * count, room = OUTBOUND_ANSWER_MAX - exchange->answer->body.len;
+    exchange->cut_off = length > room;
+    buf_add(&exchange->answer->body, bytes, exchange->cut_off ? room : length);
+    return exchange->cut_off ? 0 : length;
+}
+
+static int on_progress(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up)
+{
+    struct exchange *exchange = ctx;
+    (void)total, (void)now, (void)up_total, (void)up;
+    exchange->stopped = exchange->options->stopping && exchange->options->stopping(exchange->options->ctx);
+    return exchange->stopped;
+}
+
+/* The last word on where a connection goes, however libcurl came by the address. */
+static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct exchange *exchange = ctx;
+    (void)purpose;
+    if (exchange->options->refuses && exchange->options->refuses(&address->addr)) {
+        exchange->refused = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* "host:port:address,address", so that libcurl connects to what was looked at and to nothing else. */
+static void pin(struct exchange *exchange, const char *host, const char *port, const struct addrinfo *found)
+{
+    struct buf entry = buf_in(exchange->arena);
+    buf_printf(&entry, "%s:%s:", host, port);
+    for (const struct addrinfo *at = found; at; at = at->ai_next) {
+        char text[NAME_SIZE];
+        if (getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST) == 0)
+            buf_printf(&entry, at->ai_family == AF_INET6 ? "%s[%s]" : "%s%s", at == found ? "" : ",", text);
+    }
+    exchange->addresses = exchange->api->slist_append(NULL, buf_str(&entry));
+}
+
+static enum status_code resolve(struct exchange *exchange, const char *host, const char *port, struct status *status)
+{
+    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    bool refused = false, literal = host[0] == '[';
+    const char *name = literal ? arena_strndup(exchange->arena, host + 1, strcspn(host + 1, "]")) : host;
+    int failure = getaddrinfo(name, port, &hints, &found);
+    if (failure)
+        return status_set(status, STATUS_UNAVAILABLE, "hostname could not be resolved: lookup %s: %s", name,
+                          gai_strerror(failure));
+    for (const struct addrinfo *at = found; at; at = at->ai_next)
+        refused = refused || (exchange->options->refuses && exchange->options->refuses(at->ai_addr));
+    if (!refused && !literal)
+        pin(exchange, host, port, found);
+    freeaddrinfo(found);
+    return refused ? refuse(status) : STATUS_OK;
+}
+
+/* The parts are those that libcurl itself will go by. */
+static enum status_code look_at(struct exchange *exchange, const char *url, struct status *status)
+{
+    const struct curl_api *api = exchange->api;
+    char *scheme = NULL, *host = NULL, *port = NULL;
+    exchange->url = api->url();
+    bool usable = exchange->url && api->url_set(exchange->url, CURLUPART_URL, url, CURLU_URLENCODE) == CURLUE_OK &&
+                  api->url_get(exchange->url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+                  api->url_get(exchange->url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+                  api->url_get(exchange->url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+                  (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
+    enum status_code code = usable ? resolve(exchange, host, port, status)
+                                   : status_set(status, STATUS_INVALID_ARGUMENT, "not a URL that can be called");
+    api->free(scheme);
+    api->free(host);
+    api->free(port);
+    return code;
+}
+
+static void set_request(struct exchange *exchange)
+{
+    const struct curl_api *api = exchange->api;
+    CURL *easy = exchange->easy;
+    /* Of libcurl's own headers only those that say something. */
+    exchange->headers = api->slist_append(NULL, "Accept:");
+    exchange->headers = api->slist_append(exchange->headers, "Expect:");
+    for (const char *const *header = exchange->post->headers; *header; header++)
+        exchange->headers = api->slist_append(exchange->headers, *header);
+    api->easy_setopt(easy, CURLOPT_CURLU, exchange->url);
+    api->easy_setopt(easy, CURLOPT_HTTPHEADER, exchange->headers);
+    api->easy_setopt(easy, CURLOPT_USERAGENT, "Memora/" MEMORA_VERSION);
+    api->easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    api->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    if (!exchange->with_body)
+        return;
+    api->easy_setopt(easy, CURLOPT_POST, 1L);
+    api->easy_setopt(easy, CURLOPT_POSTFIELDS, exchange->post->body);
+    api->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->post->body_length);
+}
+
+static void set_connection(struct exchange *exchange, int64_t left_ms)
+{
+    const struct curl_api *api = exchange->api;
+    CURL *easy = exchange->easy;
+    api->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    api->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    api->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    api->easy_setopt(easy, CURLOPT_PROXY, "");
+    api->easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left_ms);
+    api->easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (exchange->options->ca_file && *exchange->options->ca_file)
+        api->easy_setopt(easy, CURLOPT_CAINFO, exchange->options->ca_file);
+    if (exchange->addresses)
+        api->easy_setopt(easy, CURLOPT_RESOLVE, exchange->addresses);
+    api->easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+    api->easy_setopt(easy, CURLOPT_OPENSOCKETDATA, exchange);
+    api->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_answer);
+    api->easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
+    api->easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    api->easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    api->easy_setopt(easy, CURLOPT_XFERINFODATA, exchange);
+    api->easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->error);
+}
+
+static enum status_code explain(const struct exchange *exchange, CURLcode result, struct status *status)
+{
+    const char *text = exchange->error[0] ? exchange->error : exchange->api->easy_strerror(result);
+    if (exchange->refused)
+        return refuse(status);
+    if (exchange->stopped)
+        return status_set(status, STATUS_CANCELLED, "the server is stopping");
+    if (result == CURLE_OPERATION_TIMEDOUT)
+        return status_set(status, STATUS_DEADLINE_EXCEEDED, "no answer in time: %s", text);
+    return status_set(status, STATUS_UNAVAILABLE, "%s", text);
+}
+
+static void end_request(struct exchange *exchange)
+{
+    const struct curl_api *api = exchange->api;
+    if (exchange->easy)
+        api->easy_cleanup(exchange->easy);
+    if (exchange->url)
+        api->url_cleanup(exchange->url);
+    api->slist_free_all(exchange->headers);
+    api->slist_free_all(exchange->addresses);
+    exchange->easy = NULL;
+    exchange->url = NULL;
+    exchange->headers = exchange->addresses = NULL;
+}
+
+/* One request without what may follow. *next: where the answer redirects to, NULL if nowhere. */
+static enum status_code request(struct exchange *exchange, const char *url, const char **next, struct status *status)
+{
+    const struct curl_api *api = exchange->api;
+    char *target = NULL;
+    long http_status = 0;
+    *next = NULL;
+    exchange->answer->body.len = 0;
+    exchange->cut_off = false;
+    enum status_code code = look_at(exchange, url, status);
+    int64_t left_ms = (exchange->deadline_ns - clock_mono_ns()) / NS_PER_MS;
+    if (!code && left_ms <= 0)
+        code = status_set(status, STATUS_DEADLINE_EXCEEDED, "no answer in time");
+    if (code)
+        return code;
+    exchange->easy = api->easy_init();
+    if (!exchange->easy)
+        return status_set(status, STATUS_UNAVAILABLE, "out of memory");
+    set_connection(exchange, left_ms);
+    set_request(exchange);
+    CURLcode result = api->easy_perform(exchange->easy);
+    if (result != CURLE_OK && !exchange->cut_off)
+        return explain(exchange, result, status);
+    api->easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &http_status);
+    api->easy_getinfo(exchange->easy, CURLINFO_REDIRECT_URL, &target);
+    exchange->answer->http_status = (int)http_status;
+    if (target)
+        *next = arena_strdup(exchange->arena, target);
+    return STATUS_OK;
+}
+
+enum status_code outbound_post(struct arena *arena, const struct outbound_post *post,
+                               const struct outbound_options *options, struct outbound_answer *answer,
+                               struct status *status)
+{
+    struct exchange exchange = {.api = curl_api_get(status),
+                                .arena = arena,
+                                .post = post,
+                                .options = options,
+                                .answer = answer,
+                                .with_body = true,
+                                .deadline_ns = clock_mono_ns() + options->timeout_ns};
+    const char *url = post->url;
+    *answer = (struct outbound_answer){.body = buf_in(arena)};
+    if (!exchange.api)
+        return STATUS_FAILED_PRECONDITION;
+    for (int hop = 0; hop <= OUTBOUND_REDIRECTS_MAX; hop++) {
+        enum status_code code = request(&exchange, url, &url, status);
+        end_request(&exchange);
+        if (code || !url)
+            return code;
+        if (answer->http_status != 307 && answer->http_status != 308)
+            exchange.with_body = false;
+    }
+    return status_set(status, STATUS_INVALID_ARGUMENT, "stopped after %d redirects", OUTBOUND_REDIRECTS_MAX);
+}
