@@ -9,7 +9,7 @@
 #include "store/outbox.h"
 
 enum {
-    DELIVERY_ATTEMPTS_MAX = 8,  /* of one row, over about five hours */
+    DELIVERY_ATTEMPTS_MAX = 8,  /* of one row, over about three hours */
     DELIVERY_QUEUE_MAX = 10000, /* rows of a kind that may wait; further ones are not written */
     DELIVERY_BEGINNING_SIZE = 64
 };
