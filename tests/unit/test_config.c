@@ -358,7 +358,7 @@ static void test_bad_files(void **state)
     } cases[] = {
         {"port = 1\n", "@/memora.conf:1: key \"port\" stands before the first [section]"},
         {"\n[sever]\nport = 1\n",
-         "@/memora.conf:3: unknown section [sever] (allowed: server, limits, database, storage, media, "
+         "@/memora.conf:3: unknown section [sever] (allowed: server, limits, database, storage, outbound, media, "
          "plugins)"},
         {"[server]\nport 80\n", "@/memora.conf:2: expected \"[section]\" or \"key = value\""},
         {"[server\nport = 80\n", "@/memora.conf:1: expected \"[section]\" or \"key = value\""},
