@@ -17,6 +17,7 @@ enum {
 static size_t on_head(char *line, size_t size, size_t count, void *ctx);
 static size_t on_body(char *bytes, size_t size, size_t count, void *ctx);
 static size_t on_upload(char *out, size_t size, size_t count, void *ctx);
+static int on_seek(void *ctx, curl_off_t offset, int origin);
 
 void s3_channel_free(struct s3_channel *channel)
 {
@@ -95,15 +96,14 @@ int s3_channel_start(struct s3_channel *channel, const struct memora_storage *st
                      const struct s3_request *request, bool streaming, struct curl_slist *headers)
 {
     CURL *easy = channel->easy;
-    bool head = strcmp(request->method, "HEAD") == 0, upload = request->body != NULL;
+    bool head = strcmp(request->method, "HEAD") == 0;
     if (channel->attached)
         curl_multi_remove_handle(channel->multi, easy);
     curl_slist_free_all(channel->headers);
     channel->headers = headers;
     channel->received.length = channel->read_at = 0;
-    channel->received.failed = channel->too_long = false;
+    channel->received.failed = channel->too_long = channel->source_failed = false;
     channel->body = request->body;
-    channel->body_length = request->body_length;
     channel->body_sent = 0;
     channel->paused = channel->head_complete = channel->finished = false;
     channel->streaming = streaming;
@@ -123,11 +123,13 @@ int s3_channel_start(struct s3_channel *channel, const struct memora_storage *st
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, channel);
     curl_easy_setopt(easy, CURLOPT_NOBODY, head ? 1L : 0L);
-    if (upload) {
+    if (request->body) {
         curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
         curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_upload);
         curl_easy_setopt(easy, CURLOPT_READDATA, channel);
-        curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body_length);
+        curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek);
+        curl_easy_setopt(easy, CURLOPT_SEEKDATA, channel);
+        curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body->length);
     }
     if (!head)
         curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
@@ -228,11 +230,29 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 static size_t on_upload(char *out, size_t size, size_t count, void *ctx)
 {
     struct s3_channel *channel = ctx;
-    size_t left = channel->body_length - channel->body_sent, n = size * count < left ? size * count : left;
-    if (n)
-        memcpy(out, channel->body + channel->body_sent, n);
+    const struct s3_body *body = channel->body;
+    size_t left = body->length - channel->body_sent, n = size * count < left ? size * count : left;
+    if (n && body->bytes) {
+        memcpy(out, (const char *)body->bytes + channel->body_sent, n);
+    } else if (n) {
+        int64_t got = body->source->read_at(body->source->ctx, body->at + channel->body_sent, out, n);
+        channel->source_failed = got <= 0 || (uint64_t)got > n;
+        if (channel->source_failed)
+            return CURL_READFUNC_ABORT;
+        n = (size_t)got;
+    }
     channel->body_sent += n;
     return n;
+}
+
+/* When a connection that was kept turns out to be closed, libcurl takes another and sends again. */
+static int on_seek(void *ctx, curl_off_t offset, int origin)
+{
+    struct s3_channel *channel = ctx;
+    if (origin != SEEK_SET || offset < 0 || (size_t)offset > channel->body->length)
+        return CURL_SEEKFUNC_CANTSEEK;
+    channel->body_sent = (size_t)offset;
+    return CURL_SEEKFUNC_OK;
 }
 
 static void take_result(struct s3_channel *channel)

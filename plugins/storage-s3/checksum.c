@@ -5,13 +5,13 @@
 
 #include "s3.h"
 
-enum { DIGEST = 32 };
+enum { DIGEST = 32, BLOCK = 64 * 1024 };
 
 struct s3_hash {
     gnutls_hash_hd_t handle;
 };
 
-static void encode(const unsigned char digest[DIGEST], char out[S3_CHECKSUM_SIZE])
+void s3_checksum_encode(const unsigned char digest[DIGEST], char out[S3_CHECKSUM_SIZE])
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     size_t at = 0;
@@ -26,13 +26,36 @@ static void encode(const unsigned char digest[DIGEST], char out[S3_CHECKSUM_SIZE
     out[at] = '\0';
 }
 
-bool s3_checksum(const void *bytes, size_t length, char out[S3_CHECKSUM_SIZE])
+static int add_source(gnutls_hash_hd_t handle, const struct s3_body *body, struct memora_error *error)
 {
-    unsigned char digest[DIGEST];
-    if (gnutls_hash_fast(GNUTLS_DIG_SHA256, length ? bytes : "", length, digest) != 0)
-        return false;
-    encode(digest, out);
-    return true;
+    unsigned char *block = malloc(BLOCK);
+    int result = block ? MEMORA_OK : s3_nomem(error);
+    for (size_t done = 0; result == MEMORA_OK && done < body->length;) {
+        size_t left = body->length - done, wanted = left < BLOCK ? left : BLOCK;
+        int64_t n = body->source->read_at(body->source->ctx, body->at + done, block, wanted);
+        if (n <= 0 || (uint64_t)n > wanted)
+            result = memora_fail(error, MEMORA_E_CANCELLED, "the source of an upload gave up");
+        else if (gnutls_hash(handle, block, (size_t)n) != 0)
+            result = memora_fail(error, MEMORA_E_INTERNAL, "no SHA-256");
+        else
+            done += (size_t)n;
+    }
+    free(block);
+    return result;
+}
+
+int s3_body_hash(struct s3_body *body, struct memora_error *error)
+{
+    gnutls_hash_hd_t handle;
+    int result = MEMORA_OK;
+    if (gnutls_hash_init(&handle, GNUTLS_DIG_SHA256) != 0)
+        return s3_nomem(error);
+    if (!body->bytes)
+        result = add_source(handle, body, error);
+    else if (gnutls_hash(handle, body->bytes, body->length) != 0)
+        result = memora_fail(error, MEMORA_E_INTERNAL, "no SHA-256");
+    gnutls_hash_deinit(handle, body->sha256);
+    return result;
 }
 
 struct s3_hash *s3_hash_begin(void)
@@ -56,5 +79,5 @@ void s3_hash_end(struct s3_hash *hash, char out[S3_CHECKSUM_SIZE])
         return;
     gnutls_hash_deinit(hash->handle, digest);
     free(hash);
-    encode(digest, out);
+    s3_checksum_encode(digest, out);
 }

@@ -27,8 +27,7 @@ static int keep_all(struct s3_credentials *credentials, const char *access_key, 
     return result;
 }
 
-/* The value of "name = value" in the first section that has it; cut out of text, which is changed. NULL if not there.
- */
+/* The value of "name = value", which is the beginning of the rest of its line. NULL if not there. */
 static char *find_value(char *text, const char *name)
 {
     size_t length = strlen(name);
@@ -52,9 +51,21 @@ static void end_value(char *value)
         value[strcspn(value, " \t\r\n")] = '\0';
 }
 
+/* Cuts off all but the section with the first key: a secret or a token of another one does not belong to it. */
+static char *only_section(char *text)
+{
+    char *key = find_value(text, "aws_access_key_id"), *end = key ? strstr(key, "\n[") : NULL;
+    if (end)
+        *end = '\0';
+    for (char *next = text; key && (next = strstr(next, "\n[")) && next < key;)
+        text = ++next;
+    return text;
+}
+
 static int take_from_text(char *text, const char *path, struct s3_credentials *credentials, struct memora_error *error)
 {
     static char empty[] = "";
+    text = only_section(text);
     char *access_key = find_value(text, "aws_access_key_id"), *secret_key = find_value(text, "aws_secret_access_key"),
          *token = find_value(text, "aws_session_token");
     end_value(access_key);

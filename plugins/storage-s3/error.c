@@ -51,6 +51,8 @@ static int no_answer(const struct memora_storage *storage, const struct s3_chann
     const char *text = channel->error[0] ? channel->error : curl_easy_strerror(channel->code);
     if (error)
         error->native_code = (int32_t)channel->code;
+    if (channel->source_failed)
+        return memora_fail(error, MEMORA_E_CANCELLED, "the source of an upload gave up");
     if (channel->code == CURLE_OUT_OF_MEMORY || channel->received.failed)
         return s3_nomem(error);
     if (channel->code == CURLE_PEER_FAILED_VERIFICATION || channel->code == CURLE_SSL_CACERT_BADFILE)

@@ -7,27 +7,46 @@
 
 enum { UPLOAD_ID_MAX = 1024, CODE_MAX = 64, MESSAGE_MAX = 256 };
 
+struct part {
+    char etag[72];
+    char checksum[S3_CHECKSUM_SIZE];
+};
+
 struct upload {
     struct memora_storage *storage;
     const char *key;
     const struct memora_put *put;
     char id[UPLOAD_ID_MAX];
-    int parts;
-    struct s3_text list; /* of the parts, as CompleteMultipartUpload wants it */
+    size_t part_size;
+    struct part *parts; /* those that are sent, and in between those that are being sent */
+    size_t count, capacity;
+    pthread_mutex_t lock; /* guards the three below */
+    size_t next;
+    int result; /* the first failure, and what was said about it */
+    struct memora_error error;
 };
 
 static int begin(struct upload *upload, struct memora_error *error)
 {
     const struct s3_param params[] = {{"uploads", ""}};
     const char *type = upload->put->content_type;
+    struct s3_body nothing = {.bytes = ""};
+    char part_size[24];
+    snprintf(part_size, sizeof part_size, "%zu", upload->part_size);
+    /* With both, the checksum that the store makes of those of the parts can be made anew from the object. */
+    const struct s3_param extra[] = {{"x-amz-checksum-algorithm", "SHA256"}, {S3_META_PART_SIZE, part_size}};
     const struct s3_request request = {.method = "POST",
                                        .key = upload->key,
                                        .params = params,
                                        .param_count = 1,
                                        .content_type = *type ? type : NULL,
-                                       .body = ""};
+                                       .extra = extra,
+                                       .extra_count = 2,
+                                       .body = &nothing};
     struct s3_channel *channel;
-    int result = s3_perform(upload->storage, &request, false, &channel, NULL, error);
+    int result = s3_body_hash(&nothing, error);
+    if (result == MEMORA_OK)
+        result = s3_perform(upload->storage, &request, false, &channel, NULL, error);
     if (result != MEMORA_OK)
         return result;
     xmlDoc *document = s3_xml_parse(channel->received.data, channel->received.length);
@@ -39,24 +58,25 @@ static int begin(struct upload *upload, struct memora_error *error)
                          : memora_fail(error, MEMORA_E_IO, "the store gives no id for the upload of %s", upload->key);
 }
 
-static int send_part(struct upload *upload, const unsigned char *bytes, size_t length, struct memora_error *error)
+/* Parts count from 0 here, and from 1 in S3. */
+static int send_part(struct upload *upload, size_t index, struct s3_body *body, struct memora_error *error)
 {
-    char number[12];
-    if (++upload->parts > S3_PARTS_MAX)
-        return memora_fail(error, MEMORA_E_FULL, "%s is too large: more than %d parts", upload->key, S3_PARTS_MAX);
-    snprintf(number, sizeof number, "%d", upload->parts);
+    char number[24];
+    snprintf(number, sizeof number, "%zu", index + 1);
     const struct s3_param params[] = {{"partNumber", number}, {"uploadId", upload->id}};
     const struct s3_request request = {
-        .method = "PUT", .key = upload->key, .params = params, .param_count = 2, .body = bytes, .body_length = length};
+        .method = "PUT", .key = upload->key, .params = params, .param_count = 2, .send_checksum = true, .body = body};
     struct s3_channel *channel;
     struct s3_response response;
-    int result = s3_perform(upload->storage, &request, false, &channel, &response, error);
+    int result = s3_body_hash(body, error);
+    if (result == MEMORA_OK)
+        result = s3_perform(upload->storage, &request, false, &channel, &response, error);
     if (result != MEMORA_OK)
         return result;
     s3_channel_give(upload->storage, channel);
-    s3_text_printf(&upload->list, "<Part><PartNumber>%d</PartNumber><ETag>\"%s\"</ETag></Part>", upload->parts,
-                   response.etag);
-    return upload->list.failed ? s3_nomem(error) : MEMORA_OK;
+    memcpy(upload->parts[index].etag, response.etag, sizeof response.etag);
+    s3_checksum_encode(body->sha256, upload->parts[index].checksum);
+    return MEMORA_OK;
 }
 
 /* It may have been done although the answer got lost; then the second try finds no upload, but the object. */
@@ -86,65 +106,182 @@ static int completed(struct upload *upload, const struct s3_channel *channel, st
 
 static int complete(struct upload *upload, int64_t total, struct memora_object *out, struct memora_error *error)
 {
-    struct s3_text body = {0};
+    struct s3_text text = {0};
     const struct s3_param params[] = {{"uploadId", upload->id}};
-    s3_text_printf(&body, "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
-    s3_text_add(&body, upload->list.data, upload->list.length);
-    s3_text_printf(&body, "</CompleteMultipartUpload>");
+    s3_text_printf(&text, "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
+    for (size_t i = 0; i < upload->count; i++)
+        s3_text_printf(&text,
+                       "<Part><PartNumber>%zu</PartNumber><ETag>\"%s\"</ETag>"
+                       "<ChecksumSHA256>%s</ChecksumSHA256></Part>",
+                       i + 1, upload->parts[i].etag, upload->parts[i].checksum);
+    s3_text_printf(&text, "</CompleteMultipartUpload>");
+    struct s3_body body = {.bytes = text.data, .length = text.length};
     const struct s3_request request = {.method = "POST",
                                        .key = upload->key,
                                        .params = params,
                                        .param_count = 1,
                                        .content_type = "application/xml",
                                        .if_none_match = upload->put->flags & MEMORA_PUT_NO_REPLACE ? "*" : NULL,
-                                       .body = body.data,
-                                       .body_length = body.length};
+                                       .body = &body};
     struct s3_channel *channel = NULL;
-    int result = body.failed ? s3_nomem(error) : s3_perform(upload->storage, &request, false, &channel, NULL, error);
+    int result = text.failed ? s3_nomem(error) : s3_body_hash(&body, error);
+    if (result == MEMORA_OK)
+        result = s3_perform(upload->storage, &request, false, &channel, NULL, error);
     if (result == MEMORA_OK) {
         result = completed(upload, channel, out, error);
         s3_channel_give(upload->storage, channel);
     } else {
         result = done_already(upload, total, result, out, error);
     }
-    s3_text_free(&body);
+    s3_text_free(&text);
     return result;
 }
 
-static void abandon(struct upload *upload)
+static void abandon(struct memora_storage *storage, const char *key, const char *id)
 {
-    const struct s3_param params[] = {{"uploadId", upload->id}};
-    const struct s3_request request = {.method = "DELETE", .key = upload->key, .params = params, .param_count = 1};
+    const struct s3_param params[] = {{"uploadId", id}};
+    const struct s3_request request = {.method = "DELETE", .key = key, .params = params, .param_count = 1};
     struct s3_channel *channel;
     struct memora_error error = {0};
-    int result = s3_perform(upload->storage, &request, false, &channel, NULL, &error);
+    int result = s3_perform(storage, &request, false, &channel, NULL, &error);
     if (result == MEMORA_OK)
-        s3_channel_give(upload->storage, channel);
+        s3_channel_give(storage, channel);
     else if (result != MEMORA_E_NOT_FOUND && result != S3_E_NO_BUCKET)
-        memora_log(upload->storage->host, MEMORA_LOG_WARN, "parts of an upload are left in the bucket: %s",
-                   error.message);
+        memora_log(storage->host, MEMORA_LOG_WARN, "parts of an upload are left in the bucket: %s", error.message);
 }
 
-int s3_put_parts(struct memora_storage *storage, const char *key, const struct memora_put *put, unsigned char *buffer,
-                 size_t capacity, struct memora_object *out, struct memora_error *error)
+static void abandon_listed(struct memora_storage *storage, const char *key, xmlNode *root)
 {
-    struct upload upload = {.storage = storage, .key = key, .put = put};
+    for (xmlNode *node = root ? root->children : NULL; node; node = node->next) {
+        char name[MEMORA_STORAGE_KEY_MAX + 2], id[UPLOAD_ID_MAX];
+        if (node->type != XML_ELEMENT_NODE || strcmp((const char *)node->name, "Upload") != 0)
+            continue;
+        s3_xml_copy(node, "Key", name, sizeof name);
+        s3_xml_copy(node, "UploadId", id, sizeof id);
+        if (strcmp(name, key) == 0 && *id)
+            abandon(storage, key, id);
+    }
+}
+
+void s3_abandon_uploads(struct memora_storage *storage, const char *key)
+{
+    const struct s3_param params[] = {{"uploads", ""}, {"prefix", key}};
+    const struct s3_request request = {.method = "GET", .params = params, .param_count = 2};
+    struct s3_channel *channel;
+    struct memora_error error = {0};
+    if (s3_perform(storage, &request, false, &channel, NULL, &error) != MEMORA_OK) {
+        memora_log(storage->host, MEMORA_LOG_DEBUG, "unfinished uploads cannot be listed: %s", error.message);
+        return;
+    }
+    xmlDoc *document = s3_xml_parse(channel->received.data, channel->received.length);
+    s3_channel_give(storage, channel);
+    abandon_listed(storage, key, document ? xmlDocGetRootElement(document) : NULL);
+    xmlFreeDoc(document);
+}
+
+static bool reserve(struct upload *upload, size_t count)
+{
+    size_t capacity = upload->capacity ? upload->capacity : 16;
+    while (capacity < count)
+        capacity *= 2;
+    struct part *grown = capacity > upload->capacity ? realloc(upload->parts, capacity * sizeof *grown) : upload->parts;
+    if (!grown)
+        return false;
+    upload->parts = grown;
+    upload->capacity = capacity;
+    return true;
+}
+
+static void *send_parts(void *ctx)
+{
+    struct upload *upload = ctx;
+    for (;;) {
+        struct memora_error error = {0};
+        pthread_mutex_lock(&upload->lock);
+        size_t index = upload->result == MEMORA_OK ? upload->next++ : upload->count;
+        pthread_mutex_unlock(&upload->lock);
+        if (index >= upload->count)
+            return NULL;
+        uint64_t at = (uint64_t)index * upload->part_size, left = (uint64_t)upload->put->size - at;
+        struct s3_body body = {
+            .source = upload->put, .at = at, .length = left < upload->part_size ? (size_t)left : upload->part_size};
+        int result = send_part(upload, index, &body, &error);
+        pthread_mutex_lock(&upload->lock);
+        if (result != MEMORA_OK && upload->result == MEMORA_OK) {
+            upload->result = result;
+            upload->error = error;
+        }
+        pthread_mutex_unlock(&upload->lock);
+    }
+}
+
+/* This thread and others; where those cannot be had it does it all. */
+static int send_all(struct upload *upload, struct memora_error *error)
+{
+    pthread_t others[S3_SENDERS - 1];
+    size_t started = 0;
+    upload->count = ((size_t)upload->put->size + upload->part_size - 1) / upload->part_size;
+    if (!reserve(upload, upload->count))
+        return s3_nomem(error);
+    while (started + 1 < upload->count && started < S3_SENDERS - 1 &&
+           pthread_create(&others[started], NULL, send_parts, upload) == 0)
+        started++;
+    send_parts(upload);
+    while (started > 0)
+        pthread_join(others[--started], NULL);
+    if (upload->result != MEMORA_OK && error)
+        *error = upload->error;
+    return upload->result;
+}
+
+static int finish(struct upload *upload, int result, int64_t total, struct memora_object *out,
+                  struct memora_error *error)
+{
+    if (result == MEMORA_OK)
+        result = complete(upload, total, out, error);
+    if (result != MEMORA_OK)
+        abandon(upload->storage, upload->key, upload->id);
+    pthread_mutex_destroy(&upload->lock);
+    free(upload->parts);
+    return result;
+}
+
+int s3_put_parts(struct memora_storage *storage, const char *key, const struct memora_put *put,
+                 struct memora_object *out, struct memora_error *error)
+{
+    int64_t least = put->size / S3_PARTS_MAX + 1;
+    struct upload upload = {
+        .storage = storage, .key = key, .put = put, .part_size = least > S3_PART ? (size_t)least : S3_PART};
+    int result = begin(&upload, error);
+    if (result != MEMORA_OK)
+        return result;
+    pthread_mutex_init(&upload.lock, NULL);
+    result = send_all(&upload, error);
+    return finish(&upload, result, put->size, out, error);
+}
+
+int s3_put_buffered(struct memora_storage *storage, const char *key, const struct memora_put *put,
+                    unsigned char *buffer, size_t capacity, struct memora_object *out, struct memora_error *error)
+{
+    struct upload upload = {.storage = storage, .key = key, .put = put, .part_size = capacity};
     size_t length = capacity;
     int64_t total = (int64_t)capacity;
     int result = begin(&upload, error);
     if (result != MEMORA_OK)
         return result;
+    pthread_mutex_init(&upload.lock, NULL);
     while (result == MEMORA_OK && length > 0) {
         bool last = length < capacity;
-        result = send_part(&upload, buffer, length, error);
+        struct s3_body body = {.bytes = buffer, .length = length};
+        if (upload.count == S3_PARTS_MAX)
+            result = memora_fail(error, MEMORA_E_FULL, "%s is too large: more than %d parts", key, S3_PARTS_MAX);
+        else if (!reserve(&upload, upload.count + 1))
+            result = s3_nomem(error);
+        else
+            result = send_part(&upload, upload.count++, &body, error);
         length = 0;
         if (result == MEMORA_OK && !last)
             result = s3_source_read(put, key, buffer, capacity, &total, &length, error);
     }
-    if (result == MEMORA_OK)
-        result = complete(&upload, total, out, error);
-    if (result != MEMORA_OK)
-        abandon(&upload);
-    s3_text_free(&upload.list);
-    return result;
+    return finish(&upload, result, total, out, error);
 }

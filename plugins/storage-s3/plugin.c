@@ -59,7 +59,7 @@ static int list(struct memora_storage *storage, const char *prefix, const char *
 static int check(struct memora_storage *storage, struct memora_error *error)
 {
     static const struct memora_storage_ops inward = {
-        .put = s3_put, .get = s3_get, .read = s3_read, .reader_close = s3_reader_close, .remove = s3_remove};
+        .put = s3_put, .get = s3_get, .read = s3_read, .reader_close = s3_reader_close, .remove = s3_remove_object};
     int result = storage_probe(the_host, &inward, storage, error);
     return result == S3_E_NO_BUCKET ? MEMORA_E_NOT_FOUND : result;
 }

@@ -27,25 +27,24 @@ int s3_source_read(const struct memora_put *put, const char *key, unsigned char 
 }
 
 static int put_whole(struct memora_storage *storage, const char *key, const struct memora_put *put,
-                     const unsigned char *bytes, size_t length, struct memora_object *out, struct memora_error *error)
+                     struct s3_body *body, struct memora_object *out, struct memora_error *error)
 {
-    char checksum[S3_CHECKSUM_SIZE];
-    if (!s3_checksum(bytes, length, checksum))
-        return s3_nomem(error);
+    int result = s3_body_hash(body, error);
+    if (result != MEMORA_OK)
+        return result;
     const struct s3_request request = {.method = "PUT",
                                        .key = key,
                                        .content_type = put->content_type[0] ? put->content_type : NULL,
                                        .if_none_match = put->flags & MEMORA_PUT_NO_REPLACE ? "*" : NULL,
-                                       .checksum = checksum,
-                                       .body = bytes,
-                                       .body_length = length};
+                                       .send_checksum = true,
+                                       .body = body};
     struct s3_channel *channel;
     struct s3_response response;
-    int result = s3_perform(storage, &request, false, &channel, &response, error);
+    result = s3_perform(storage, &request, false, &channel, &response, error);
     if (result != MEMORA_OK)
         return result;
     s3_channel_give(storage, channel);
-    s3_object_fill(out, &response, length);
+    s3_object_fill(out, &response, body->length);
     snprintf(out->content_type, sizeof out->content_type, "%s", put->content_type);
     return MEMORA_OK;
 }
@@ -57,6 +56,23 @@ static size_t buffer_size(int64_t size)
         return (size_t)size + 1;
     int64_t part = size / S3_PARTS_MAX + 1;
     return part > S3_PART_MIN ? (size_t)part : S3_PART_MIN;
+}
+
+static int put_buffered(struct memora_storage *storage, const char *key, const struct memora_put *put,
+                        struct memora_object *out, struct memora_error *error)
+{
+    size_t capacity = buffer_size(put->size), length = 0;
+    unsigned char *buffer = malloc(capacity);
+    int64_t total = 0;
+    if (!buffer)
+        return s3_nomem(error);
+    int result = s3_source_read(put, key, buffer, capacity, &total, &length, error);
+    struct s3_body body = {.bytes = buffer, .length = length};
+    if (result == MEMORA_OK)
+        result = length < capacity ? put_whole(storage, key, put, &body, out, error)
+                                   : s3_put_buffered(storage, key, put, buffer, capacity, out, error);
+    free(buffer);
+    return result;
 }
 
 int s3_put(struct memora_storage *storage, const char *key, const struct memora_put *put, struct memora_object *out,
@@ -73,15 +89,10 @@ int s3_put(struct memora_storage *storage, const char *key, const struct memora_
     }
     if (result != MEMORA_OK)
         return result;
-    size_t capacity = buffer_size(put->size), length = 0;
-    unsigned char *buffer = malloc(capacity);
-    int64_t total = 0;
-    if (!buffer)
-        return s3_nomem(error);
-    result = s3_source_read(put, key, buffer, capacity, &total, &length, error);
-    if (result == MEMORA_OK)
-        result = length < capacity ? put_whole(storage, key, put, buffer, length, out, error)
-                                   : s3_put_parts(storage, key, put, buffer, capacity, out, error);
-    free(buffer);
-    return result;
+    if (put->size < 0 || !MEMORA_HAS(put, read_at))
+        return put_buffered(storage, key, put, out, error);
+    if (put->size > S3_SINGLE_MAX)
+        return s3_put_parts(storage, key, put, out, error);
+    struct s3_body body = {.source = put, .length = (size_t)put->size};
+    return put_whole(storage, key, put, &body, out, error);
 }

@@ -159,7 +159,7 @@ void s3_reader_close(struct memora_reader *reader)
     free(reader);
 }
 
-int s3_remove(struct memora_storage *storage, const char *key, struct memora_error *error)
+int s3_remove_object(struct memora_storage *storage, const char *key, struct memora_error *error)
 {
     const struct s3_request request = {.method = "DELETE", .key = key};
     struct s3_channel *channel;
@@ -171,4 +171,12 @@ int s3_remove(struct memora_storage *storage, const char *key, struct memora_err
         s3_channel_give(storage, channel);
     /* Some stores tell that it was not there. */
     return result == MEMORA_E_NOT_FOUND ? MEMORA_OK : result;
+}
+
+int s3_remove(struct memora_storage *storage, const char *key, struct memora_error *error)
+{
+    int result = s3_remove_object(storage, key, error);
+    if (result == MEMORA_OK)
+        s3_abandon_uploads(storage, key);
+    return result;
 }

@@ -6,7 +6,7 @@
 
 #include "../common/object_key.h"
 
-enum { BACK_OFF_MS = 100, BACK_OFF_MAX_MS = 3000, NS_PER_MS = 1000000, HEADERS_MAX = 10 };
+enum { BACK_OFF_MS = 100, BACK_OFF_MAX_MS = 3000, NS_PER_MS = 1000000, HEADERS_MAX = 9 + S3_EXTRA_MAX };
 
 int s3_nomem(struct memora_error *error)
 {
@@ -68,7 +68,7 @@ static void add_header(struct curl_slist **list, struct s3_text *line, const cha
 static struct curl_slist *sign(const struct memora_storage *storage, const struct s3_request *request)
 {
     const struct s3_credentials *credentials = &storage->credentials;
-    char hash[SIGV4_HASH_HEX], signature[SIGV4_HASH_HEX], names[256], scope[SIGV4_SCOPE];
+    char hash[SIGV4_HASH_HEX], checksum[S3_CHECKSUM_SIZE], signature[SIGV4_HASH_HEX], names[256], scope[SIGV4_SCOPE];
     struct s3_param headers[HEADERS_MAX];
     struct s3_text path = {0}, line = {0};
     struct curl_slist *list = NULL;
@@ -79,7 +79,10 @@ static struct curl_slist *sign(const struct memora_storage *storage, const struc
                                     .headers = headers,
                                     .payload_hash = hash};
     size_t n = 0;
-    sigv4_hash(request->body_length ? request->body : "", request->body_length, hash);
+    if (request->body)
+        sigv4_hex(request->body->sha256, hash);
+    else
+        sigv4_hash("", 0, hash);
     sigv4_time(storage->host->wall_ns() / 1000000000, signing.time);
     headers[n++] = (struct s3_param){"host", storage->authority};
     headers[n++] = (struct s3_param){"x-amz-content-sha256", hash};
@@ -92,10 +95,14 @@ static struct curl_slist *sign(const struct memora_storage *storage, const struc
         headers[n++] = (struct s3_param){"range", request->range};
     if (request->if_none_match)
         headers[n++] = (struct s3_param){"if-none-match", request->if_none_match};
-    if (request->checksum)
-        headers[n++] = (struct s3_param){"x-amz-checksum-sha256", request->checksum};
+    if (request->send_checksum) {
+        s3_checksum_encode(request->body->sha256, checksum);
+        headers[n++] = (struct s3_param){"x-amz-checksum-sha256", checksum};
+    }
     if (request->ask_checksum)
         headers[n++] = (struct s3_param){"x-amz-checksum-mode", "ENABLED"};
+    for (size_t i = 0; i < request->extra_count; i++)
+        headers[n++] = request->extra[i];
     signing.header_count = n;
     add_path(storage, request->key, &path);
     signing.path = path.data;
@@ -126,8 +133,8 @@ static bool may_pass(const struct s3_channel *channel)
 {
     switch (channel->code) {
     case CURLE_OK:
-        return channel->response.status >= 500 || channel->response.status == 429 || channel->response.status == 409 ||
-               channel->response.status == 408;
+        return (channel->response.status >= 500 && channel->response.status != 501) ||
+               channel->response.status == 429 || channel->response.status == 409 || channel->response.status == 408;
     case CURLE_COULDNT_CONNECT:
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_OPERATION_TIMEDOUT:

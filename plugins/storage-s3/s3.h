@@ -14,7 +14,9 @@
 #include "sigv4.h"
 
 enum {
-    S3_PART_MIN = 5 * 1024 * 1024,   /* what S3 takes as a part that is not the last */
+    S3_PART_MIN = 5 * 1024 * 1024,   /* what S3 takes as a part that is not the last; buffered if need be */
+    S3_PART = 8 * 1024 * 1024,       /* where nothing has to be buffered */
+    S3_SENDERS = 4,                  /* threads that send parts of one upload */
     S3_SINGLE_MAX = 8 * 1024 * 1024, /* objects up to here go in one request if their size is announced */
     S3_PARTS_MAX = 10000,            /* of one upload, as S3 has it */
     S3_BODY_MAX = 16 * 1024 * 1024,  /* of an answer that is kept whole: a page of a listing */
@@ -23,9 +25,13 @@ enum {
     S3_ATTEMPTS = 4,
     S3_URL_MAX = 8192,
     S3_CHECKSUM_SIZE = 45,
+    S3_EXTRA_MAX = 2,
     /* What s3_perform gives for it; the ABI knows no such code (see plugin.c). */
     S3_E_NO_BUCKET = -1000
 };
+
+/* Set with the size of its parts for every object that is sent in parts, for s3_verify. */
+#define S3_META_PART_SIZE "x-amz-meta-memora-part-size"
 
 struct s3_channel;
 
@@ -65,6 +71,15 @@ struct s3_response {
     char checksum[64]; /* SHA-256 in base64, of parts if "-N" follows; "" = not told */
 };
 
+/* What a request sends: bytes in memory, or those of a put that can be read at any place. */
+struct s3_body {
+    const void *bytes;               /* NULL: read from source */
+    const struct memora_put *source; /* with read_at */
+    uint64_t at;
+    size_t length;
+    unsigned char sha256[32]; /* see s3_body_hash */
+};
+
 /* One exchange. Texts are borrowed until it is over. */
 struct s3_request {
     const char *method;
@@ -72,10 +87,11 @@ struct s3_request {
     const struct s3_param *params;
     size_t param_count;
     const char *content_type, *range, *if_none_match; /* NULL = not sent */
-    const char *checksum;                             /* of the body; NULL = not sent */
+    const struct s3_param *extra;                     /* more headers, in lower case */
+    size_t extra_count;                               /* S3_EXTRA_MAX at most */
+    bool send_checksum;                               /* of the body, for the store to keep */
     bool ask_checksum;                                /* of the object, if the store has kept it */
-    const void *body;
-    size_t body_length;
+    const struct s3_body *body;                       /* with its hash; NULL = none */
 };
 
 /* channel.c */
@@ -87,13 +103,14 @@ struct s3_channel {
     struct s3_response response;
     struct s3_text received; /* body, from read_at on not yet read */
     size_t read_at;
-    const unsigned char *body;
-    size_t body_length, body_sent;
+    const struct s3_body *body;
+    size_t body_sent;
     unsigned char *sink; /* of s3_channel_pump, during it */
     size_t sink_size, sink_used;
     int64_t timeout_s, waited_ns; /* waited: since the last look at the speed, while a reader waits */
     size_t arrived;               /* bytes in that time */
     bool streaming, paused, attached, head_complete, finished, too_long;
+    bool source_failed; /* that of the body */
     CURLcode code;
     char error[CURL_ERROR_SIZE];
 };
@@ -126,7 +143,9 @@ int s3_key_check(const char *key, struct memora_error *error);
 
 /* checksum.c */
 struct s3_hash;
-bool s3_checksum(const void *bytes, size_t length, char out[S3_CHECKSUM_SIZE]);
+/* Reads all of the body. MEMORA_E_CANCELLED if its source gives up. */
+int s3_body_hash(struct s3_body *body, struct memora_error *error);
+void s3_checksum_encode(const unsigned char sha256[32], char out[S3_CHECKSUM_SIZE]);
 struct s3_hash *s3_hash_begin(void); /* NULL: out of memory */
 bool s3_hash_add(struct s3_hash *hash, const void *bytes, size_t length);
 void s3_hash_end(struct s3_hash *hash, char out[S3_CHECKSUM_SIZE]); /* frees it; NULL is fine */
@@ -137,9 +156,14 @@ int s3_error(const struct memora_storage *storage, const struct s3_request *requ
 /* xml.c. Whether the body is S3's <Error>; its code and message. */
 bool s3_error_parse(const char *xml, size_t length, char *code, size_t code_size, char *message, size_t message_size);
 
-/* multipart.c. buffer holds the first length bytes of the source (a whole part); capacity is the size of a part. */
-int s3_put_parts(struct memora_storage *storage, const char *key, const struct memora_put *put, unsigned char *buffer,
-                 size_t capacity, struct memora_object *out, struct memora_error *error);
+/* multipart.c. Of a source with read_at and a known size. */
+int s3_put_parts(struct memora_storage *storage, const char *key, const struct memora_put *put,
+                 struct memora_object *out, struct memora_error *error);
+/* Of any other source. buffer holds its first bytes (a whole part); capacity is the size of a part. */
+int s3_put_buffered(struct memora_storage *storage, const char *key, const struct memora_put *put,
+                    unsigned char *buffer, size_t capacity, struct memora_object *out, struct memora_error *error);
+/* What a process that was killed has left of its uploads of the key; failures are logged. */
+void s3_abandon_uploads(struct memora_storage *storage, const char *key);
 /* Fills the buffer from the source. MEMORA_OK with less than capacity at its end. */
 int s3_source_read(const struct memora_put *put, const char *key, unsigned char *buffer, size_t capacity,
                    int64_t *total, size_t *length, struct memora_error *error);
@@ -153,6 +177,7 @@ int s3_get(struct memora_storage *storage, const char *key, uint64_t off, uint64
 int64_t s3_read(struct memora_reader *reader, void *buf, size_t cap, struct memora_error *error);
 void s3_reader_close(struct memora_reader *reader);
 int s3_remove(struct memora_storage *storage, const char *key, struct memora_error *error);
+int s3_remove_object(struct memora_storage *storage, const char *key, struct memora_error *error); /* nothing else */
 int s3_presign(struct memora_storage *storage, const char *key, int64_t ttl_s, char *url, size_t cap,
                struct memora_error *error);
 int s3_list(struct memora_storage *storage, const char *prefix, const char *after,

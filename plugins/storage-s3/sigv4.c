@@ -11,7 +11,7 @@
 
 enum { HASH = 32, SECRET_MAX = 512, DATE = 8 };
 
-static void to_hex(const unsigned char *bytes, char out[SIGV4_HASH_HEX])
+void sigv4_hex(const unsigned char bytes[HASH], char out[SIGV4_HASH_HEX])
 {
     static const char hex[] = "0123456789abcdef";
     for (size_t i = 0; i < HASH; i++) {
@@ -25,7 +25,7 @@ void sigv4_hash(const void *bytes, size_t length, char out[SIGV4_HASH_HEX])
 {
     unsigned char hash[HASH] = {0};
     gnutls_hash_fast(GNUTLS_DIG_SHA256, bytes, length, hash);
-    to_hex(hash, out);
+    sigv4_hex(hash, out);
 }
 
 void sigv4_time(int64_t unix_s, char out[SIGV4_TIME])
@@ -139,7 +139,7 @@ int sigv4_sign(const struct s3_credentials *credentials, const struct sigv4_requ
     if (result == 0)
         result = gnutls_hmac_fast(GNUTLS_MAC_SHA256, key, HASH, text.data, text.length, signature);
     if (result == 0)
-        to_hex(signature, out);
+        sigv4_hex(signature, out);
     gnutls_memset(key, 0, sizeof key);
     s3_text_free(&text);
     return result == 0 ? 0 : -1;

@@ -32,6 +32,8 @@ struct sigv4_request {
 
 /* "20130524T000000Z" of Unix seconds. */
 void sigv4_time(int64_t unix_s, char out[SIGV4_TIME]);
+/* 32 bytes as lower-case hex. */
+void sigv4_hex(const unsigned char bytes[32], char out[SIGV4_HASH_HEX]);
 /* SHA-256 as lower-case hex. */
 void sigv4_hash(const void *bytes, size_t length, char out[SIGV4_HASH_HEX]);
 /* "20130524/us-east-1/s3/aws4_request" */

@@ -1,10 +1,13 @@
 // A small S3 server over a directory, for tests where versitygw cannot be built: it verifies signatures and body hashes.
-// usage: node s3server.mjs PORT DIR META    (keys: ROOT_ACCESS_KEY, ROOT_SECRET_KEY, REGION)
+// usage: node s3server.mjs PORT DIR META    (keys: ROOT_ACCESS_KEY, ROOT_SECRET_KEY, REGION, SESSION_TOKEN)
 // Buckets are the folders of DIR, objects files below them; what else is known of an object is JSON below META.
+// A bucket is the first part of the path, or of the host name (bucket.localhost). With TLS_DIR it speaks HTTPS, with
+// cert.pem and key.pem from there.
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync,
   rmdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 
@@ -12,7 +15,8 @@ import { Refusal, verify } from "./s3sign.mjs";
 
 const PART_MIN = 5 * 1024 * 1024;
 const [port, objects, meta] = process.argv.slice(2);
-const keys = { access: process.env.ROOT_ACCESS_KEY, secret: process.env.ROOT_SECRET_KEY, region: process.env.REGION };
+const keys = { access: process.env.ROOT_ACCESS_KEY, secret: process.env.ROOT_SECRET_KEY, region: process.env.REGION,
+  token: process.env.SESSION_TOKEN };
 const uploads = new Map(); // id -> { bucket, key, type, parts: Map(number -> { file, etag, size }) }
 
 const xml = (text) => text.replace(/[<>&"]/g, (c) => `&#${c.charCodeAt(0)};`);
@@ -129,6 +133,12 @@ function list(response, bucket, query) {
     (more ? `<NextContinuationToken>${xml(page.at(-1))}</NextContinuationToken>` : "") + contents.join(""));
 }
 
+function listUploads(response, bucket, query) {
+  const found = [...uploads].filter(([, one]) => one.bucket === bucket && one.key.startsWith(query.get("prefix") || ""));
+  sendXml(response, 200, "ListMultipartUploadsResult", `<IsTruncated>false</IsTruncated>` +
+    found.map(([id, { key }]) => `<Upload><Key>${xml(key)}</Key><UploadId>${id}</UploadId></Upload>`).join(""));
+}
+
 function upload(query, bucket, key) {
   const found = uploads.get(query.get("uploadId"));
   if (!found || found.bucket !== bucket || found.key !== key) throw new Refusal(404, "NoSuchUpload");
@@ -177,12 +187,14 @@ async function answer(request, response) {
   const url = new URL(request.url, "http://local");
   const query = url.searchParams;
   const bodyHash = verify(request, url, keys);
-  const [bucket, ...rest] = decodeURIComponent(url.pathname.slice(1)).split("/");
+  const virtual = /^([^.:]+)\.localhost(:|$)/.exec(request.headers.host)?.[1];
+  const [bucket, ...rest] = [...(virtual ? [virtual] : []), ...decodeURIComponent(url.pathname.slice(1)).split("/")];
   const key = rest.join("/");
   if (!bucket || rest.some((segment) => segment === "." || segment === "..")) throw new Refusal(400, "InvalidURI");
   if (!existsSync(join(objects, bucket))) throw new Refusal(404, "NoSuchBucket");
   if (!key) {
     if (request.method === "HEAD") return send(response, 200);
+    if (request.method === "GET" && query.has("uploads")) return listUploads(response, bucket, query);
     if (request.method === "GET") return list(response, bucket, query);
   } else if (request.method === "PUT") return put(request, response, query, bucket, key, bodyHash);
   else if (request.method === "GET" || request.method === "HEAD") return get(request, response, bucket, key);
@@ -199,7 +211,10 @@ async function answer(request, response) {
   throw new Refusal(405, "MethodNotAllowed");
 }
 
-const server = createServer((request, response) => {
+const tls = process.env.TLS_DIR;
+const listen = tls ? (handler) => createTlsServer(
+  { cert: readFileSync(join(tls, "cert.pem")), key: readFileSync(join(tls, "key.pem")) }, handler) : createServer;
+const server = listen((request, response) => {
   answer(request, response).catch((error) => {
     const refusal = error instanceof Refusal ? error : new Refusal(500, "InternalError", error.message);
     if (refusal.status === 500) console.error(error);

@@ -65,7 +65,8 @@ function canonical(request, url, claim) {
   return [request.method, path, pairs.join("&"), lines.join(""), claim.signed, claim.payload].join("\n");
 }
 
-/** Gives the SHA-256 that the body must have, or null if it is not signed. keys: { access, secret, region }. */
+/** Gives the SHA-256 that the body must have, or null if it is not signed. keys: { access, secret, region, token }, of
+ * which the token (of temporary keys) may be missing. */
 export function verify(request, url, keys) {
   const presigned = url.searchParams.get("X-Amz-Algorithm") === ALGORITHM;
   if (!presigned && !request.headers.authorization?.startsWith(ALGORITHM)) throw new Refusal(403, "AccessDenied");
@@ -79,5 +80,8 @@ export function verify(request, url, keys) {
   const wanted = hmac(key, text);
   const given = Buffer.from(claim.signature || "", "hex");
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) throw new Refusal(403, "SignatureDoesNotMatch");
+  // Only now: what is not signed is not looked at.
+  const token = presigned ? url.searchParams.get("X-Amz-Security-Token") : request.headers["x-amz-security-token"];
+  if ((token || "") !== (keys.token || "")) throw new Refusal(400, "InvalidToken");
   return claim.payload === "UNSIGNED-PAYLOAD" ? null : claim.payload;
 }

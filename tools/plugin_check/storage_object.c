@@ -28,6 +28,14 @@ int64_t source_read(void *ctx, void *buf, size_t cap)
     return (int64_t)n;
 }
 
+int64_t source_read_at(void *ctx, uint64_t pos, void *buf, size_t cap)
+{
+    const struct source *source = ctx;
+    struct source from = *source; /* several threads may read at once */
+    from.sent = pos < source->total ? pos : source->total;
+    return source_read(&from, buf, cap);
+}
+
 bool store_open(struct check *check, struct store *store)
 {
     struct memora_error error = {0};
@@ -59,6 +67,7 @@ int store_put(struct store *store, const char *key, struct source *source, int64
                              .size = size,
                              .content_type = "text/plain; charset=utf-8",
                              .read = source_read,
+                             .read_at = source->anywhere ? source_read_at : NULL,
                              .ctx = source};
     return store->ops->put(store->storage, key, &put, out ? out : &unused, error);
 }

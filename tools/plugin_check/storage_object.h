@@ -12,9 +12,11 @@ struct source {
     uint64_t give_up_at; /* the read that would go beyond it gives up; 0 = never */
     size_t piece;
     unsigned seed;
+    bool anywhere; /* the plugin may use read_at */
 };
 unsigned char source_byte(unsigned seed, uint64_t offset);
 int64_t source_read(void *ctx, void *buf, size_t cap);
+int64_t source_read_at(void *ctx, uint64_t pos, void *buf, size_t cap);
 
 struct store {
     struct check *check;

@@ -14,18 +14,20 @@ static void check_sizes(struct store *store)
 {
     static const uint64_t sizes[] = {0,           1,           4096,    64 * KIB + 1, MIB,
                                      5 * MIB + 1, 8 * MIB - 1, 8 * MIB, 8 * MIB + 1,  17 * MIB};
+    static const char *const hows[] = {"not known, in small pieces", "announced", "announced, read at any place"};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        for (int announced = 0; announced <= 1; announced++) {
+        for (int how = 0; how < 3; how++) {
+            bool announced = how > 0;
             struct memora_error error = {0};
             struct memora_object put = {0}, got = {0};
-            struct source source = {.total = sizes[i], .seed = (unsigned)i, .piece = announced ? 0 : 7001};
+            struct source source = {
+                .total = sizes[i], .seed = (unsigned)i, .piece = announced ? 0 : 7001, .anywhere = how == 2};
             uint64_t bytes = 0;
             char name[100];
             int result = store_put(store, KEY, &source, announced ? (int64_t)sizes[i] : -1, 0, &put, &error);
             if (result == MEMORA_OK)
                 result = store_compare(store, KEY, 0, UINT64_MAX, (unsigned)i, &bytes, &got, &error);
-            snprintf(name, sizeof name, "%llu bytes, size %s", (unsigned long long)sizes[i],
-                     announced ? "announced" : "not known, in small pieces");
+            snprintf(name, sizeof name, "%llu bytes, size %s", (unsigned long long)sizes[i], hows[how]);
             check_that(store->check,
                        result == MEMORA_OK && bytes == sizes[i] && put.size == sizes[i] && got.size == sizes[i], name,
                        "%s, read %llu, put says %llu, get %llu: %s", check_code_name(result), (unsigned long long)bytes,
@@ -39,14 +41,18 @@ static void check_aborts(struct store *store)
 {
     static const uint64_t places[] = {1, 4096, MIB, 9 * MIB};
     struct memora_error error = {0};
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+    for (size_t i = 0; i < 2 * sizeof places / sizeof places[0]; i++) {
         char name[100];
-        struct source source = {.total = places[i] * 2, .give_up_at = places[i], .piece = places[i] > 1 ? 0 : 1};
+        uint64_t place = places[i / 2];
+        struct source source = {
+            .total = place * 2, .give_up_at = place, .piece = place > 1 ? 0 : 1, .anywhere = i % 2 == 1};
         store_remove(store, KEY);
         int result = store_put(store, KEY, &source, (int64_t)source.total, 0, NULL, &error);
-        snprintf(name, sizeof name, "a source that gives up at byte %llu", (unsigned long long)places[i]);
+        snprintf(name, sizeof name, "a source that gives up at byte %llu%s", (unsigned long long)place,
+                 source.anywhere ? ", read at any place" : "");
         check_code(store->check, result, MEMORA_E_CANCELLED, &error, name);
-        snprintf(name, sizeof name, "nothing is left of it (byte %llu)", (unsigned long long)places[i]);
+        snprintf(name, sizeof name, "nothing is left of it (byte %llu%s)", (unsigned long long)place,
+                 source.anywhere ? ", read at any place" : "");
         check_that(store->check, !store_has(store, KEY), name, "the object is there");
     }
     int result = store_put_pattern(store, KEY, 1000, 1, &error);
