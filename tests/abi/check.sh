@@ -13,7 +13,7 @@ wanted=${3:-}
 if [ -n "$wanted" ]; then
     set -- "$1" "$2" --only "${wanted%%: *}" --timeout "${4:-120}"
 else
-    set -- "$1" "$2"
+    set -- "$1" "$2" --timeout 600
 fi
 program=$1 plugin=$2
 shift 2

@@ -181,7 +181,7 @@ static void connections_are_used_by_one_thread_at_a_time(void **state)
     const struct config_entry entries[] = {{.key = "dsn", .value = f->path, .file = "test", .line = 1}};
     const struct config_section section = {.name = "database", .entries = entries, .count = 1};
     const struct db_options options = {
-        .read_connections = THREADS, .statement_cache = 8, .statement_timeout_ns = 500 * INT64_C(1000000)};
+        .read_connections = THREADS, .statement_cache = 8, .statement_timeout_ns = 3000 * INT64_C(1000000)};
     const struct plugin *plugin = load(MEMORA_KIND_DB, "perconn");
     const struct memora_config *checked = NULL;
     struct status status = {0};

@@ -44,18 +44,25 @@ ends() { # PID
 alive() { [ -s "$dir/pid" ] && runs "$(cat "$dir/pid")"; }
 client() { "$(tool mariadb mysql)" --no-defaults --socket="$dir/sock" --user=root --default-character-set=utf8mb4 "$@"; }
 
+# Its log ends with advice; what was wrong stands before that.
+not_made() {
+  { head -n 40 "$dir/install.log"; echo ...; tail -n 20 "$dir/install.log"; } >&2
+  die "the data cannot be made"
+}
+
 make_data() {
   mkdir -p "$dir/data" "$dir/tmp"
   chmod 755 "$dir"
   [ "$(id -u)" -ne 0 ] || chown -R "$owner" "$dir"
+  # With a directory for temporary files of its own: in /tmp, servers that start at the same time remove each other's.
   if [ -n "${MYSQL_BIN:-}" ]; then
-    "$MYSQL_BIN/mysqld" --no-defaults "${as_user[@]}" --datadir="$dir/data" --initialize-insecure \
-      >"$dir/install.log" 2>&1 || { tail -n 20 "$dir/install.log" >&2; die "the data cannot be made"; }
+    "$MYSQL_BIN/mysqld" --no-defaults "${as_user[@]}" --datadir="$dir/data" --tmpdir="$dir/tmp" --initialize-insecure \
+      >"$dir/install.log" 2>&1 || not_made
     return
   fi
-  "$(tool mariadb-install-db mysql_install_db)" --no-defaults --datadir="$dir/data" --skip-test-db \
+  "$(tool mariadb-install-db mysql_install_db)" --no-defaults --datadir="$dir/data" --tmpdir="$dir/tmp" --skip-test-db \
     --auth-root-authentication-method=normal --innodb-log-file-size=16M --innodb-buffer-pool-size=32M \
-    "${as_user[@]}" >"$dir/install.log" 2>&1 || { tail -n 20 "$dir/install.log" >&2; die "the data cannot be made"; }
+    "${as_user[@]}" >"$dir/install.log" 2>&1 || not_made
 }
 
 start() {
@@ -63,7 +70,7 @@ start() {
   rm -f "$dir/pid"
   local program=${MYSQL_BIN:+$MYSQL_BIN/mysqld}
   setsid "${program:-$(tool mariadbd mysqld)}" --no-defaults "${as_user[@]}" --datadir="$dir/data" --tmpdir="$dir/tmp" \
-    --socket="$dir/sock" --pid-file="$dir/pid" --log-error="$dir/log" --skip-networking --skip-name-resolve \
+    --socket="$dir/sock" --pid-file="$dir/pid" --log-error="$dir/log.err" --skip-networking --skip-name-resolve \
     --innodb-buffer-pool-size=64M --innodb-log-file-size=16M --character-set-server=utf8mb4 \
     --collation-server=utf8mb4_general_ci --max-connections=300 "$@" </dev/null >/dev/null 2>&1 &
   local child=$! until=$((SECONDS + 120))
@@ -72,7 +79,7 @@ start() {
     kill -0 "$child" 2>/dev/null || break
     sleep 0.1
   done
-  tail -n 20 "$dir/log" >&2 || true
+  tail -n 20 "$dir/log.err" >&2 || true
   die "the server did not start"
 }
 

@@ -3,15 +3,14 @@
 #ifndef TEST_NEWS_CASES_H
 #define TEST_NEWS_CASES_H
 
-#include "base/clock.h"
 #include "db/news.h"
+#include "patience.h"
 
 static void open_again(const struct fixture *f, struct db **out); /* the fixture's database once more */
 static void stop_database(void);
 static void start_database(void);
 
 enum { HEARD_SIZE = 64 * 1024 };
-static const int64_t patience_ns = 10 * INT64_C(1000000000);
 
 struct ear {
     pthread_mutex_t lock;
@@ -65,22 +64,12 @@ static void pause_ms(unsigned ms)
 
 static void wait_until_heard(struct ear *ear, const char *line)
 {
-    int64_t until = clock_mono_ns() + patience_ns;
-    while (!times_heard(ear, line)) {
-        if (clock_mono_ns() > until)
-            fail_msg("not heard: %s", line);
-        pause_ms(5);
-    }
+    AWAIT(times_heard(ear, line) > 0);
 }
 
 static void wait_until_current(struct db *db, bool wanted)
 {
-    int64_t until = clock_mono_ns() + patience_ns;
-    while (db_news_current(db) != wanted) {
-        if (clock_mono_ns() > until)
-            fail_msg("still %scurrent", wanted ? "not " : "");
-        pause_ms(5);
-    }
+    AWAIT(db_news_current(db) == wanted);
 }
 
 static enum status_code tell(struct db_conn *conn, void *ctx, struct status *status)

@@ -22,7 +22,7 @@
 
 #include "plugin/plugin.h"
 
-enum { ANSWERS_MAX = 12, REQUEST_MAX = 65536, DRIP_US = 20000 };
+enum { ANSWERS_MAX = 12, REQUEST_MAX = 65536, DRIP_US = 80000 };
 
 /* Answers that are none: the connection is reset; what follows comes a byte at a time. */
 #define RESET "\1reset"
@@ -152,7 +152,7 @@ static inline struct memora_storage *open_fake(struct fake *fake)
     fake_start(fake);
     snprintf(endpoint, sizeof endpoint, "http://127.0.0.1:%d/base/", fake->port);
     const struct pair pairs[] = {{"endpoint", endpoint},   {"bucket", "the-bucket"},     {"path_style", "yes"},
-                                 {"access_key", "AKTEST"}, {"secret_key", "the-secret"}, {"timeout", "1"}};
+                                 {"access_key", "AKTEST"}, {"secret_key", "the-secret"}, {"timeout", "2"}};
     assert_int_equal(open_with(pairs, 6, &storage, &error), MEMORA_OK);
     return storage;
 }

@@ -5,13 +5,11 @@
 #include <pthread.h>
 #include <signal.h>
 
-#include "base/clock.h"
+#include "patience.h"
 #include "db/migrate.h"
 
-static const int64_t second = 1000000000;
-
 static const struct db_options short_options = {
-    .read_connections = 4, .statement_cache = 8, .statement_timeout_ns = 500 * 1000000LL};
+    .read_connections = 4, .statement_cache = 8, .statement_timeout_ns = 1000 * 1000000LL};
 
 static int setup_short(void **state)
 {
@@ -122,9 +120,7 @@ static void long_statements_are_interrupted(void **state)
     static const char *const endless[] = {"SELECT BENCHMARK(1000000000000, MD5('x'))",
                                           "SELECT COUNT(*) FROM seq_1_to_1000000000000 WHERE seq % 7 = 9"};
     for (int i = 0; i < 2; i++) {
-        int64_t start = clock_mono_ns();
         assert_int_equal(try_query(f->db, endless[i], &status), STATUS_DEADLINE_EXCEEDED);
-        assert_true(clock_mono_ns() - start < 5 * second);
         for (int k = 0; k < 5; k++) /* an interrupt that comes late hits nobody else */
             assert_int_equal(query_int(f->db, "SELECT 7 FROM DUAL"), 7);
     }
@@ -160,16 +156,10 @@ static void interrupts_hit_one_statement(void **state)
     db_read_end(conn);
 }
 
-/* Until it goes again, for at most ten seconds. */
 static void await_recovery(struct fixture *f)
 {
     struct status status;
-    int64_t until = clock_mono_ns() + 10 * second;
-    while (try_query(f->db, "SELECT n FROM t", &status) != STATUS_OK) {
-        if (clock_mono_ns() > until)
-            fail_msg("%s", status.message);
-        usleep(50000);
-    }
+    AWAIT(try_query(f->db, "SELECT n FROM t", &status) == STATUS_OK);
 }
 
 static void restarts_are_survived(void **state)
@@ -181,10 +171,8 @@ static void restarts_are_survived(void **state)
     execute(f->db, "INSERT INTO t VALUES (1)");
     for (int i = 0; i < 2; i++) {
         server_action(i ? "stop" : "kill");
-        int64_t start = clock_mono_ns();
         assert_int_equal(try_query(f->db, "SELECT n FROM t", &status), STATUS_UNAVAILABLE);
         assert_int_not_equal(db_write(f->db, run_statement, &one, &status), STATUS_OK);
-        assert_true(clock_mono_ns() - start < 15 * second);
         server_action("start");
         await_recovery(f);
         execute(f->db, "UPDATE t SET n = n + 1");
@@ -213,7 +201,7 @@ static void idle_connections_may_die(void **state)
     assert_int_equal(query_int(f->db, "SELECT n FROM t"), 2);
 }
 
-static void signal_server(int number)
+static int pid_of_server(void)
 {
     char path[96];
     int pid = 0;
@@ -222,7 +210,15 @@ static void signal_server(int number)
     assert_non_null(file);
     assert_int_equal(fscanf(file, "%d", &pid), 1);
     fclose(file);
-    assert_int_equal(kill(pid, number), 0);
+    return pid;
+}
+
+/* All its threads are stopped, proc(5). */
+static bool is_stopped(int pid)
+{
+    char command[128];
+    snprintf(command, sizeof command, "! grep -h '^State:' /proc/%d/task/*/status | grep -qv 'T (stopped)'", pid);
+    return system(command) == 0;
 }
 
 /* As over a network that is dead: nothing comes back, not even a refusal. */
@@ -232,15 +228,13 @@ static void hanging_servers_are_given_up(void **state)
     struct status status;
     execute(f->db, "CREATE TABLE t (n INT NOT NULL)");
     assert_int_equal(try_query(f->db, "SELECT n FROM t", &status), STATUS_OK);
-    signal_server(SIGSTOP);
-    usleep(100000); /* it takes a moment to reach all threads */
-    int64_t start = clock_mono_ns();
-    enum status_code code = try_query(f->db, "SELECT n FROM t", &status);
-    int64_t took = clock_mono_ns() - start;
-    signal_server(SIGCONT);
+    int pid = pid_of_server();
+    assert_int_equal(kill(pid, SIGSTOP), 0);
+    AWAIT(is_stopped(pid));
+    enum status_code code = try_query(f->db, "SELECT n FROM t", &status); /* returns before the server goes on */
+    assert_int_equal(kill(pid, SIGCONT), 0);
     if (code != STATUS_UNAVAILABLE && code != STATUS_DEADLINE_EXCEEDED)
         fail_msg("%d %s", (int)code, status.message);
-    assert_true(took < 15 * second);
     await_recovery(f);
 }
 

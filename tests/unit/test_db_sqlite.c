@@ -129,7 +129,7 @@ static void writing_waits_for_other_programs(void **state)
     assert_non_null(other);
     fputs("BEGIN IMMEDIATE; INSERT INTO t VALUES (1);\n", other);
     fflush(other);
-    for (int i = 0; i < 100; i++) { /* until the other has the lock */
+    for (int i = 0; i < 3000; i++) { /* until the other has the lock */
         usleep(20 * 1000);
         status = (struct status){0};
         if (db_write(f->db, run_statement, &one, &status))
@@ -277,7 +277,7 @@ static void idle_writer_empties_the_log(void **state)
     execute(f->db, "INSERT INTO t VALUES (42)");
     snprintf(
         command, sizeof command,
-        "for i in $(seq 100); do cp '%s' '%s/copy'; [ \"$(sqlite3 '%s/copy' 'SELECT v FROM t' 2>/dev/null)\" = 42 ] "
+        "for i in $(seq 600); do cp '%s' '%s/copy'; [ \"$(sqlite3 '%s/copy' 'SELECT v FROM t' 2>/dev/null)\" = 42 ] "
         "&& exit 0; sleep 0.1; done; exit 1",
         f->path, f->dir, f->dir);
     assert_int_equal(system(command), 0);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "http_client.h"
+#include "patience.h"
 
 struct fixture {
     struct config config;
@@ -136,9 +137,7 @@ static int teardown(void **state)
 
 static void wait_for(atomic_int *counter, int value)
 {
-    for (int i = 0; i < 10000 && atomic_load(counter) != value; i++)
-        usleep(1000);
-    assert_int_equal(atomic_load(counter), value);
+    AWAIT(atomic_load(counter) == value);
 }
 
 static void expect(int port, const char *request, int status, const char *body)
@@ -280,28 +279,35 @@ static void test_streams_are_closed_once(void **state)
     assert_int_equal(atomic_load(&fixture->closed), 4);
 }
 
-/* Two workers and two places in the queue: the fifth request is told at once to come again. */
+/* Two workers and two places in the queue: the fifth request, whichever comes last, is told at once to come again. */
 static void test_full_queue_answers_503(void **state)
 {
+    enum { CLIENTS = 5, RUNNING = 2 };
     struct fixture *fixture = *state;
-    struct client *waiting[4];
-    for (int i = 0; i < 4; i++) {
+    struct client *waiting[CLIENTS];
+    struct pollfd answers[CLIENTS];
+    for (int i = 0; i < CLIENTS; i++) {
         waiting[i] = client_new(fixture->port);
+        answers[i] = (struct pollfd){.fd = waiting[i]->fd, .events = POLLIN};
         client_send(waiting[i]->fd, "GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
-        if (i == 1)
-            wait_for(&fixture->running, 2);
+        if (i == RUNNING - 1)
+            wait_for(&fixture->running, RUNNING);
     }
-    usleep(100000);
-    int64_t before = clock_mono_ns();
-    struct answer answer = ask(fixture->port, "GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
-    assert_true(clock_mono_ns() - before < 2000000000);
+    assert_int_equal(poll(answers, CLIENTS, CLIENT_WAIT_MS), 1);
+    int refused = 0;
+    while (!answers[refused].revents)
+        refused++;
+    struct answer answer = client_read(waiting[refused]);
     assert_int_equal(answer.status, 503);
     assert_string_equal(answer_header(&answer, "Retry-After"), "1");
     assert_string_equal(answer.body, "{\"message\":\"Service Unavailable\"}\n");
     answer_free(&answer);
+    client_free(waiting[refused]);
     expect(fixture->port, "GET /quick HTTP/1.1\r\nHost: h\r\n\r\n", 200, "GET /quick ? 0 ");
     atomic_store(&fixture->gate, true);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < CLIENTS; i++) {
+        if (i == refused)
+            continue;
         answer = client_read(waiting[i]);
         assert_int_equal(answer.status, 200);
         answer_free(&answer);
@@ -332,8 +338,17 @@ struct stopper {
 static void *stop_server(void *arg)
 {
     const struct stopper *stopper = arg;
-    http_server_stop(stopper->server, 10 * (int64_t)1000000000);
+    http_server_stop(stopper->server, 2 * PATIENCE_NS);
     return NULL;
+}
+
+static bool is_refused(int port)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0), result = connect(fd, (const struct sockaddr *)&to, sizeof to);
+    close(fd);
+    return result != 0;
 }
 
 static void test_stop_lets_running_requests_finish(void **state)
@@ -344,12 +359,7 @@ static void test_stop_lets_running_requests_finish(void **state)
     wait_for(&fixture->running, 1);
     struct stopper stopper = {.server = fixture->server};
     pthread_create(&stopper.thread, NULL, stop_server, &stopper);
-    usleep(100000);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)fixture->port)};
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof to), -1);
-    close(fd);
+    AWAIT(is_refused(fixture->port));
     atomic_store(&fixture->gate, true);
     struct answer answer = client_read(client);
     assert_int_equal(answer.status, 200);

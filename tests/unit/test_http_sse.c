@@ -20,7 +20,7 @@ static void begins_at_once_and_tells_of_events(void **state)
     int64_t before = clock_mono_ns();
     publish(fixture, "memos/s2", true, 1);
     hear(listener, "data: {\"type\":\"memo.created\",\"name\":\"memos/s2\"}\n\n");
-    assert_true(clock_mono_ns() - before < 500000000);
+    assert_true(clock_mono_ns() - before < fixture->sse.heartbeat_ns / 2); /* it did not come with the next beat */
     event_bus_publish(
         fixture->api->services.events,
         &(struct event){.type = "memo.updated", .name = "memos/s2c", .parent = "memos/s2", .for_everyone = true});
@@ -112,13 +112,12 @@ static void hearts_beat(void **state)
     fixture->config.idle_timeout_s = 1;
     restart(fixture);
     fixture->sse.heartbeat_ns = 2500 * (int64_t)1000000;
-    struct listener *listener = listen_as(fixture, token_of(fixture, "bob"));
-    for (int i = 0; i < 2; i++) {
-        int64_t before = clock_mono_ns();
+    const char *token = token_of(fixture, "bob");
+    int64_t asked_ns = clock_mono_ns();
+    struct listener *listener = listen_as(fixture, token);
+    for (int i = 1; i <= 2; i++) {
         hear(listener, ": heartbeat\n\n");
-        int64_t took = clock_mono_ns() - before;
-        assert_true(took > 2 * (int64_t)1000000000);
-        assert_true(took < 10 * (int64_t)1000000000);
+        assert_true(clock_mono_ns() - asked_ns >= i * fixture->sse.heartbeat_ns);
     }
     publish(fixture, "memos/x", true, 1);
     hear(listener, "data: {\"type\":\"memo.created\",\"name\":\"memos/x\"}\n\n");

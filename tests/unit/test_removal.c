@@ -8,6 +8,7 @@
 #include "api_handlers.h"
 #include "base/clock.h"
 #include "event/jobs.h"
+#include "patience.h"
 #include "store/removal.h"
 
 static int woken;
@@ -217,8 +218,9 @@ static bool gate(void *ctx, const char *name)
 
 static bool until_runs(struct counting *counting, int runs)
 {
-    for (int i = 0; i < 1000 && atomic_load(&counting->runs) < runs; i++)
-        usleep(5000);
+    for (int64_t until = clock_mono_ns() + PATIENCE_NS; clock_mono_ns() < until; usleep(1000))
+        if (atomic_load(&counting->runs) >= runs)
+            break;
     return atomic_load(&counting->runs) >= runs;
 }
 

@@ -56,7 +56,7 @@ static void receive(void *ctx, const char *payload, size_t length)
     atomic_fetch_add(&received->count, 1);
 }
 
-enum { WAIT_STEPS = 100, STEP_MS = 50 };
+enum { WAIT_STEPS = 1200, STEP_MS = 50 };
 
 static void pause_a_little(void)
 {
