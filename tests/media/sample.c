@@ -114,6 +114,16 @@ static VipsImage *make_wide(void)
     return image;
 }
 
+/* More pixels than are decoded but for a thumbnail. */
+static VipsImage *make_large(void)
+{
+    VipsImage *image = make_pixels(0), *large = NULL;
+    if (vips_replicate(image, &large, 9000 / WIDTH, 7000 / HEIGHT, NULL) == 0)
+        replace(&image, large);
+    tell(image, 0);
+    return image;
+}
+
 static VipsImage *make_moving(void)
 {
     VipsImage *pages[PAGES], *all = NULL;
@@ -141,6 +151,7 @@ static bool make_kinds(const char *dir)
         {"grey-alpha.png", make_transparent(VIPS_INTERPRETATION_B_W), false},
         {"alpha.webp[lossless]", make_transparent(VIPS_INTERPRETATION_sRGB), false},
         {"wide.jpg[Q=95]", make_wide(), false},
+        {"large.jpg", make_large(), false},
         {"moving.gif", make_moving(), true},
         {"moving.webp[lossless]", make_moving(), false},
         {"still.heic[Q=90]", make_converted(VIPS_INTERPRETATION_sRGB), true},

@@ -307,6 +307,23 @@ static void test_thumbnails_are_upright(void **state)
     compare_all(g);
 }
 
+/* Too large to be made anew, but not for a thumbnail. */
+static void test_large(void **state)
+{
+    struct gallery *g = *state;
+    struct buf bytes = read_picture(g, "large.jpg"), made = buf_in(g->arena);
+    const struct media_source picture = {read_buf, &bytes, bytes.len};
+    const struct media_sink sink = media_sink_to(&made);
+    assert_int_equal(media_run(g->media, MEDIA_STRIP, &picture, &sink, NULL), STATUS_INVALID_ARGUMENT);
+    made.len = 0;
+    assert_int_equal(media_run(g->media, MEDIA_THUMBNAIL, &picture, &sink, NULL), STATUS_OK);
+    struct buf kept = stripped(g, g->with, "large.jpg", &bytes), alone = stripped(g, g->without, "large.jpg", &bytes);
+    expect_no_metadata("large.jpg", &kept);
+    assert_int_equal(kept.len, alone.len);
+    assert_memory_equal(kept.data, alone.data, kept.len);
+    assert_true(kept.len > bytes.len - 2000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +332,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_png_texts, open_gallery, close_gallery),
         cmocka_unit_test_setup_teardown(test_gif_xmp, open_gallery, close_gallery),
         cmocka_unit_test_setup_teardown(test_thumbnails_are_upright, open_gallery, close_gallery),
+        cmocka_unit_test_setup_teardown(test_large, open_gallery, close_gallery),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,8 @@
 // Photos with a video in them, live photos and thumbnails, wherever the bytes lie.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { deflateSync } from "node:zlib";
@@ -266,5 +267,31 @@ test("documents that could run are sent as files, and never decoded", async () =
     const sent = await file(uid);
     assert.equal(sent.headers.get("content-type"), "application/octet-stream");
     assert.equal(sent.headers.get("content-disposition"), `attachment; filename="${name}"`);
+  }
+});
+
+test("a decoder that crashes or writes rubbish costs a thumbnail, and nothing else", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "memora-wire-media-")), helper = join(dir, "helper"), config = join(dir, "memora.conf");
+  writeFileSync(config, `[media]\nhelper = ${helper}\n`);
+  writeFileSync(helper, "#!/bin/sh\nkill -SEGV $$\n", { mode: 0o755 });
+  const other = await Server.start({ ownStorage: true, args: ["--config", config] });
+  try {
+    const founder = await other.signUp("founder");
+    for (const [round, script] of ["kill -SEGV $$", "cat >/dev/null; echo rubbish", "yes | head -c 1000000"].entries()) {
+      writeFileSync(helper, `#!/bin/sh\n${script}\n`);
+      const uid = `photo-${round}`;
+      const made = await other.rest("POST", `/api/v1/attachments?attachmentId=${uid}`, {
+        token: founder, body: { filename: "a.jpg", content: photo.toString("base64") },
+      });
+      assert.equal(made.status, 200, made.text);
+      const read = (query) => other.rest("GET", `/file/attachments/${uid}/x${query}`, { token: founder });
+      const kept = await read(""), thumbnail = await read("?thumbnail=true");
+      assert.deepEqual(sizeOf(kept.bytes), [64, 40]); // as it was, and an Exif part says how to turn it
+      assert.ok(!Buffer.from(kept.bytes).includes("PLACE-MARK"));
+      expectBytes(thumbnail, 200, Buffer.from(kept.bytes));
+    }
+  } finally {
+    await other.stop();
+    rmSync(dir, { recursive: true, force: true });
   }
 });

@@ -16,6 +16,7 @@ enum {
     INPUT_MAX = 256 * 1024 * 1024,
     READ_STEP = 1024 * 1024,
     PIXELS_MAX = 50 * 1000 * 1000,
+    PIXELS_MAX_SHRUNK = 4 * PIXELS_MAX, /* of a JPEG that is decoded to an eighth of its size */
     THUMBNAIL_SIDE = 600,
     THUMBNAIL_QUALITY = 90,
     STRIP_QUALITY = 95
@@ -72,14 +73,15 @@ static void choose_loaders(void)
 }
 
 /* The header alone says how large the picture is. */
-static enum exit_code check_pixels(const struct input *input)
+static enum exit_code check_pixels(const struct input *input, enum job job)
 {
     VipsImage *image = vips_image_new_from_buffer(input->data, input->length, "", NULL);
     if (!image)
         return EXIT_NOT_A_PICTURE;
+    bool jpeg = memcmp(input->data, "\xff\xd8", 2) == 0;
     guint64 pixels = (guint64)vips_image_get_width(image) * (guint64)vips_image_get_height(image);
     g_object_unref(image);
-    return pixels <= PIXELS_MAX ? EXIT_DONE : EXIT_TOO_LARGE;
+    return pixels <= (job == JOB_THUMBNAIL && jpeg ? PIXELS_MAX_SHRUNK : PIXELS_MAX) ? EXIT_DONE : EXIT_TOO_LARGE;
 }
 
 /* In place of *image; the profile goes with the metadata, so the colours must be those that its absence means. */
@@ -170,7 +172,7 @@ static enum exit_code convert(const struct input *input, enum job job)
 {
     void *made = NULL;
     size_t length = 0;
-    enum exit_code code = check_pixels(input);
+    enum exit_code code = check_pixels(input, job);
     if (code != EXIT_DONE)
         return code;
     VipsImage *image = job == JOB_THUMBNAIL ? shrink(input) : turn_upright(input);
