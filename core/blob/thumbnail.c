@@ -105,10 +105,13 @@ static const char *cache_path(const struct blob *blob, struct arena *arena, cons
     return arena_printf(arena, "%s/%s.v2.jpeg", cache_dir(blob, arena), uid);
 }
 
-static bool read_whole(int fd, struct buf *out)
+/* One that is older than the attachment is of another that had the uid before: v0.30 leaves them behind, and other
+ * servers may. */
+static bool read_whole(int fd, int64_t created_ts, struct buf *out)
 {
     struct stat info;
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size <= 0 || info.st_size > CACHED_MAX)
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size <= 0 || info.st_size > CACHED_MAX ||
+        info.st_mtime < created_ts)
         return false;
     buf_reserve(out, (size_t)info.st_size);
     size_t start = out->len, end = start + (size_t)info.st_size;
@@ -124,12 +127,12 @@ static bool read_whole(int fd, struct buf *out)
     return false;
 }
 
-static bool read_cached(const char *path, struct buf *out)
+static bool read_cached(const char *path, const struct store_attachment *attachment, struct buf *out)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
         return false;
-    bool found = read_whole(fd, out);
+    bool found = read_whole(fd, attachment->created_ts, out);
     close(fd);
     return found;
 }
@@ -205,6 +208,12 @@ static bool read_start(struct blob_content *content, struct arena *arena, const 
     return true;
 }
 
+/* Few browsers show those, whatever their colours. */
+static bool is_heif(const char *type)
+{
+    return strcasecmp(type, "image/heic") == 0 || strcasecmp(type, "image/heif") == 0;
+}
+
 static enum status_code make(struct blob *blob, struct store *store, struct arena *arena,
                              const struct store_attachment *attachment, struct buf *out, struct status *status)
 {
@@ -221,7 +230,7 @@ static enum status_code make(struct blob *blob, struct store *store, struct aren
         code = blob_content_select(content, 0, size, status);
     if (code == STATUS_OK && !read_start(content, arena, &start, &length))
         code = status_set(status, STATUS_UNAVAILABLE, "the picture cannot be read");
-    if (code == STATUS_OK && has_wide_colours(start, length))
+    if (code == STATUS_OK && !is_heif(attachment->type) && has_wide_colours(start, length))
         code = status_set(status, STATUS_INVALID_ARGUMENT, "the picture has colours of its own");
     const struct media_source picture = {read_content, content, size};
     const struct media_sink made = media_sink_to(out);
@@ -240,14 +249,16 @@ enum status_code thumbnail_get(struct blob *blob, struct store *store, struct ar
     if (!uid_valid(uid))
         return status_set(status, STATUS_INVALID_ARGUMENT, "the id cannot be a file name");
     path = cache_path(blob, arena, uid);
-    if (read_cached(path, out))
+    if (read_cached(path, attachment, out))
         return STATUS_OK;
     if (!media_present(blob->media))
         return status_set(status, STATUS_FAILED_PRECONDITION, "there is no helper for pictures");
     if (!claim(blob->thumbnails, uid))
-        return read_cached(path, out) ? STATUS_OK
-                                      : status_set(status, STATUS_FAILED_PRECONDITION, "there is no thumbnail");
-    enum status_code code = read_cached(path, out) ? STATUS_OK : make(blob, store, arena, attachment, out, status);
+        return read_cached(path, attachment, out)
+                   ? STATUS_OK
+                   : status_set(status, STATUS_FAILED_PRECONDITION, "there is no thumbnail");
+    enum status_code code =
+        read_cached(path, attachment, out) ? STATUS_OK : make(blob, store, arena, attachment, out, status);
     release(blob->thumbnails, uid, code == STATUS_INVALID_ARGUMENT);
     return code;
 }

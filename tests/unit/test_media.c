@@ -188,6 +188,13 @@ static void test_thumbnail_is_kept(void **state)
     write_file(path, "cached");
     assert_int_equal(thumbnail_get(f->blob, f->store, f->arena, &picture, &second, &status), STATUS_OK);
     assert_string_equal(buf_str(&second), "cached");
+    /* One that is older is of another attachment that had this uid. */
+    const struct timespec times[] = {{picture.created_ts - 1, 0}, {picture.created_ts - 1, 0}};
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    second.len = 0;
+    assert_int_equal(thumbnail_get(f->blob, f->store, f->arena, &picture, &second, &status), STATUS_OK);
+    assert_int_equal(second.len, first.len);
+    assert_memory_equal(second.data, first.data, first.len);
     assert_int_equal(blob_remove(f->blob, f->arena, &picture, &status), STATUS_OK);
     assert_int_equal(access(path, R_OK), -1);
 }

@@ -180,13 +180,15 @@ static void test_full_queue(void **state)
     struct media *media = media_create(write_helper(f, "touch $DIR/begun; while [ ! -e $DIR/go ]; do sleep 0.01; done\n"
                                                        "printf '\\377\\330\\377\\340 looks good'"),
                                        &limits);
-    struct task task = {.media = media, .out = buf_in(f->arena)};
+    struct task task = {.media = media, .arena = arena_create()};
+    task.out = buf_in(task.arena);
     assert_int_equal(pthread_create(&thread, NULL, run_task, &task), 0);
     wait_for_file(f, "begun");
     assert_int_equal(run(media, MEDIA_STRIP, &some_bytes, &out, NULL), STATUS_RESOURCE_EXHAUSTED);
     write_file(arena_printf(f->arena, "%s/go", f->dir), "");
     pthread_join(thread, NULL);
     assert_int_equal(task.code, STATUS_OK);
+    arena_destroy(task.arena);
     assert_int_equal(run(media, MEDIA_STRIP, &some_bytes, &out, NULL), STATUS_OK);
     media_destroy(media);
     no_child_is_left();

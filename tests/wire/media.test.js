@@ -1,13 +1,15 @@
 // Photos with a video in them, live photos and thumbnails, wherever the bytes lie.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { deflateSync } from "node:zlib";
 
-import { root } from "./lib/paths.js";
+import { prepare } from "./lib/backend.js";
+import { build, root } from "./lib/paths.js";
 import { startS3 } from "./lib/s3.js";
 import { Server } from "./lib/server.js";
 
@@ -237,6 +239,39 @@ test("the halves of a live photo stand together and go together", async () => {
   await set("still", "other");
   assert.deepEqual(await list(), ["other"]);
   for (const uid of ["still", "video"]) assert.equal((await file(uid)).status, 404);
+});
+
+test("a backup brings back videos in photos and live photos", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "memora-wire-media-")), archive = join(dir, "all.tar.zst"), data = join(dir, "data");
+  const memora = (place, database, ...args) => execFileSync(join(build, "core/memora"),
+    [...args, "--data", place, ...database.args], { env: { PATH: process.env.PATH, ...database.env }, stdio: "pipe" });
+  const clip = video(3000), whole = moving('GCamera:MotionPhoto="1"', clip);
+  for (const storage of ["LOCAL", "DATABASE"]) {
+    await store(storage);
+    await upload(`kept-${storage.toLowerCase()}`, "a.jpg", whole);
+    await upload(`live-${storage.toLowerCase()}`, "a.mov", clip,
+      { motionMedia: { family: "APPLE_LIVE_PHOTO", role: "VIDEO", groupId: "live-2", presentationTimestampUs: "-3" } });
+  }
+  memora(server.dir, server.database, "backup", archive);
+  mkdirSync(data);
+  const database = await prepare({ dir: data });
+  memora(data, database, "restore", archive, "--attachments", "storage");
+  const other = await Server.start({ dir: data, database, ownStorage: true });
+  try {
+    const founder = await other.signIn("founder", "secret-Pass1");
+    for (const storage of ["local", "database"]) {
+      const read = (path) => other.rest("GET", path, { token: founder });
+      expectBytes(await read(`/file/attachments/kept-${storage}/x`), 200, whole);
+      expectBytes(await read(`/file/attachments/kept-${storage}/x?motion=true`), 200, clip);
+      const live = await read(`/api/v1/attachments/live-${storage}`);
+      assert.deepEqual(live.json.motionMedia, {
+        family: "APPLE_LIVE_PHOTO", role: "VIDEO", groupId: "live-2", presentationTimestampUs: "-3", hasEmbeddedVideo: false,
+      });
+    }
+  } finally {
+    await other.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
 });
 
 test("a page of pictures gets all its thumbnails, and others are answered meanwhile", async () => {
