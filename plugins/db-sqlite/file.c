@@ -1,8 +1,10 @@
 /* The database file and the lock that keeps a second server off it.
  *
  * SQLite itself would let two servers share a file, but their caches would not know of each other's writes. So each
- * instance holds flock(2) on a side-file. It is not on the database file: closing any descriptor of that would drop
- * SQLite's own POSIX locks (fcntl(2)), and reading tools must not be stopped. */
+ * instance holds flock(2) on a side-file, which says who holds it, and a lock on a byte of the database file, which
+ * counts under whatever name the file has (links, mounts): far behind its end and all that SQLite locks, so that tools
+ * which read are not stopped. It belongs to an open file (F_OFD_SETLK), which is closed after SQLite is done: closing
+ * any descriptor of the file drops the locks of the process that SQLite relies on (fcntl(2)). */
 #include "sqlite.h"
 
 #include <errno.h>
@@ -17,6 +19,7 @@
 
 enum { MAX_PATH_LENGTH = 3800, MAX_LOCK_ATTEMPTS = 100 };
 static const char lock_suffix[] = ".memora-lock";
+static const off_t locked_byte = (off_t)1 << 62;
 
 static int keep_path(struct memora_db *db, const char *dsn, struct memora_error *error)
 {
@@ -61,6 +64,14 @@ static int check_file(struct memora_db *db, struct memora_error *error)
         return memora_fail(error, MEMORA_E_IO, "database file %s cannot be read and written: %s", db->path,
                            strerror(errno));
     db->is_new = info.st_size == 0;
+    /* SQLite keeps its log beside the file that a link leads to, and so do we with the lock. */
+    char *real = realpath(db->path, NULL);
+    if (!real || strlen(real) > MAX_PATH_LENGTH) {
+        free(real);
+        return memora_fail(error, MEMORA_E_IO, "database file %s cannot be found by its real path", db->path);
+    }
+    free(db->path);
+    db->path = real;
     return MEMORA_OK;
 }
 
@@ -125,6 +136,20 @@ static int check_is_there(const struct memora_db *db, struct memora_error *error
     return db->is_new ? memora_fail(error, MEMORA_E_IO, "there is no database file %s", db->path) : MEMORA_OK;
 }
 
+static int lock_under_any_name(struct memora_db *db, struct memora_error *error)
+{
+    struct flock byte = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = locked_byte, .l_len = 1};
+    db->file = open(db->path, O_RDWR | O_CLOEXEC);
+    if (db->file < 0)
+        return memora_fail(error, MEMORA_E_IO, "database file %s: %s", db->path, strerror(errno));
+    if (fcntl(db->file, F_OFD_SETLK, &byte) == 0)
+        return MEMORA_OK;
+    if (errno == EAGAIN || errno == EACCES)
+        return memora_fail(error, MEMORA_E_IO,
+                           "database file %s is in use by another server, which knows it by another name", db->path);
+    return memora_fail(error, MEMORA_E_IO, "database file %s cannot be locked: %s", db->path, strerror(errno));
+}
+
 int sqlite_file_open(struct memora_db *db, const char *dsn, struct memora_error *error)
 {
     int result = keep_path(db, dsn, error);
@@ -136,11 +161,15 @@ int sqlite_file_open(struct memora_db *db, const char *dsn, struct memora_error 
         result = db->read_only ? check_is_there(db, error) : take_lock(db, error);
     if (result == MEMORA_OK && db->is_new)
         result = create_file(db, error);
+    if (result == MEMORA_OK && !db->read_only)
+        result = lock_under_any_name(db, error);
     return result;
 }
 
 void sqlite_file_close(struct memora_db *db)
 {
+    if (db->file >= 0)
+        close(db->file);
     if (db->lock >= 0) {
         char lock_path[MAX_PATH_LENGTH + sizeof lock_suffix];
         snprintf(lock_path, sizeof lock_path, "%s%s", db->path, lock_suffix);

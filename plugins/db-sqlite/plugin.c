@@ -49,7 +49,7 @@ static int instance_open(const struct memora_config *config, struct memora_db **
     struct memora_db *db = calloc(1, sizeof *db);
     if (!db)
         return memora_fail(error, MEMORA_E_NOMEM, "out of memory");
-    db->lock = -1;
+    db->lock = db->file = -1;
     pthread_mutex_init(&db->mutex, NULL);
     sqlite_dialect_fill(&db->dialect);
     read_config(db, config);

@@ -11,6 +11,7 @@
 struct memora_db {
     char *path;
     int lock;       /* descriptor of the locked side-file */
+    int file;       /* descriptor of the database file, for a lock alone */
     bool is_new;    /* the file was not there at open() */
     bool read_only; /* beside a server: no lock, no writes */
     int64_t page_cache_kib;

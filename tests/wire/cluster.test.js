@@ -1,6 +1,9 @@
 // Several servers on one database: what one does, the others know; one that dies takes nothing with it. On SQLite there
 // can be no second one.
 import assert from "node:assert/strict";
+import { existsSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -25,19 +28,50 @@ const rpc = (server, method, body, headers) => server.rest("POST", `/memos.api.v
 const me = (server, token) => server.rest("GET", "/api/v1/auth/me", { token });
 
 if (!shared) {
-  test("a second server on the same file is refused with a clear message", async () => {
-    const first = await Server.start();
+  const database = { args: [], env: {}, cleanUp: async () => {} };
+  const refused = (options) => assert.rejects(Server.start({ database, ...options }), (error) => {
+    assert.match(error.message, /ended with status [1-9]/);
+    assert.match(error.message, /memos_prod\.db is in use by another server/);
+    return true;
+  });
+
+  test("a second server on the same file is refused with a clear message, however the file is named", async () => {
+    const first = await Server.start(), file = join(first.dir, "memos_prod.db");
+    const other = mkdtempSync(join(tmpdir(), "memora-other-"));
     try {
-      const database = { ...first.database, cleanUp: async () => {} };
-      await assert.rejects(Server.start({ dir: first.dir, database }), (error) => {
-        assert.match(error.message, /ended with status [1-9]/);
-        assert.match(error.message, /memos_prod\.db.*(in use|already|another)/i);
-        return true;
-      });
-      await first.signUp("founder"); // the first one is none the worse
+      const dirs = ["soft", "hard", "dsn"].map((name) => join(other, name));
+      for (const dir of dirs) mkdirSync(dir);
+      symlinkSync(file, join(dirs[0], "memos_prod.db"));
+      linkSync(file, join(dirs[1], "memos_prod.db"));
+      symlinkSync(first.dir, join(other, "directory"));
+      await refused({ dir: first.dir });
+      await refused({ dir: join(other, "directory") });
+      await refused({ dir: dirs[0] });
+      await refused({ dir: dirs[1] });
+      await refused({ dir: dirs[2], env: { MEMOS_DSN: file } });
+      await refused({ dir: dirs[2], env: { MEMOS_DSN: join(dirs[0], "memos_prod.db") } });
+      const founder = await first.signUp("founder"); // the first one is none the worse
+      await ok(first, founder, "POST", "memos?memoId=whole", { content: "x", visibility: "PUBLIC" });
+      await first.kill();
+      const next = await Server.start({ dir: dirs[0], database }); // by the link, once nobody is there
+      await refused({ dir: first.dir });
+      assert.equal((await me(next, founder)).status, 200);
+      await next.stop();
     } finally {
-      await first.stop();
+      await first.kill();
+      rmSync(other, { recursive: true });
+      rmSync(first.dir, { recursive: true });
     }
+  });
+
+  test("the lock of a killed server is in nobody's way", async () => {
+    const first = await Server.start();
+    await first.signUp("founder");
+    await first.kill();
+    assert.ok(existsSync(join(first.dir, "memos_prod.db.memora-lock")));
+    await first.launch();
+    await first.signIn("founder", "secret-Pass1");
+    await first.stop();
   });
 } else {
   let cluster, a, b, c, all, founder, bob;
