@@ -45,6 +45,15 @@ static inline void server_sql(const char *database, const char *sql)
     assert_int_equal(pclose(pipe), 0);
 }
 
+/* Fills a database as release 0.22.0 left it (tests/data). */
+static inline void server_fill_old(const char *database)
+{
+    char command[640];
+    snprintf(command, sizeof command, "'%s/tests/lib/mariadb.sh' sql %s %s < '%s/tests/data/schema-0.22/mysql.sql'",
+             MEMORA_TEST_SOURCE_DIR, server.dir, database, MEMORA_TEST_SOURCE_DIR);
+    assert_int_equal(system(command), 0);
+}
+
 static inline int start_server(void **state)
 {
     (void)state;

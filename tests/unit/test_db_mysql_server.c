@@ -325,8 +325,6 @@ static void schema_is_made_once(void **state)
                    "'\xF0\x9F\x91\x8D'), (1, 'memos/a', '\xF0\x9F\x9A\x80')");
 }
 
-#include "mysql_old_schema.h"
-
 static void assert_text(struct fixture *f, const char *sql, const char *expected)
 {
     struct db_conn *conn;
@@ -349,7 +347,7 @@ static void assert_text(struct fixture *f, const char *sql, const char *expected
 static void upgrades_from_0_22(void **state)
 {
     struct fixture *f = *state;
-    server_sql(f->path, old_schema);
+    server_fill_old(f->path);
     for (int i = 0; i < 2; i++)
         migrate_thread(f->db);
     assert_text(f, "SELECT uid, storage_type, reference, payload, HEX(`blob`) FROM attachment ORDER BY id",

@@ -3,7 +3,6 @@
 #include "mysql_fixture.h"
 
 #include "db/migrate.h"
-#include "mysql_old_schema.h"
 
 enum {
     STATEMENTS_MOST = 64,
@@ -94,7 +93,7 @@ static void start_anew(struct fixture *f)
     char sql[320];
     snprintf(sql, sizeof sql, "DROP DATABASE %s; CREATE DATABASE %s CHARACTER SET utf8mb4", f->path, f->path);
     server_sql("", sql);
-    server_sql(f->path, old_schema);
+    server_fill_old(f->path);
 }
 
 static enum status_code run_text(struct db_conn *conn, void *ctx, struct status *status)
@@ -153,7 +152,7 @@ static void what_failed_is_tried_again(void **state)
 {
     struct fixture *f = *state;
     struct status status = {0};
-    server_sql(f->path, old_schema);
+    server_fill_old(f->path);
     server_sql(f->path, "CREATE TABLE memo_share (id INT)");
     for (int i = 0; i < 3; i++) {
         assert_int_not_equal(db_migrate(f->db, &status), STATUS_OK);
@@ -174,7 +173,7 @@ static void what_was_rolled_back_is_done_again(void **state)
 {
     struct fixture *f = *state;
     struct status status = {0};
-    server_sql(f->path, old_schema);
+    server_fill_old(f->path);
     server_sql(f->path, "CREATE TRIGGER refuse BEFORE UPDATE ON inbox FOR EACH ROW SIGNAL SQLSTATE '45000'");
     assert_int_not_equal(db_migrate(f->db, &status), STATUS_OK);
     assert_non_null(strstr(status.message, "mysql/0.27/02__inbox_payload.sql"));
@@ -188,7 +187,7 @@ static void steps_of_other_versions_are_left_to_them(void **state)
 {
     struct fixture *f = *state;
     struct status status = {0};
-    server_sql(f->path, old_schema);
+    server_fill_old(f->path);
     server_sql(f->path, "INSERT INTO system_setting VALUES ('MEMORA_UPGRADE', "
                         "'{\"step\":\"mysql/0.29/00__other.sql\",\"statement\":0,\"begun\":true}', '')");
     assert_int_equal(db_migrate(f->db, &status), STATUS_FAILED_PRECONDITION);

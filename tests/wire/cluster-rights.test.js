@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { name as backend } from "./lib/backend.js";
 import { Cluster } from "./lib/cluster.js";
 import { Listener } from "./lib/listener.js";
-import { until } from "./lib/patience.js";
+import { until } from "../lib/wait.mjs";
 
 let cluster, all, a, b, c, founder, bob;
 

@@ -12,7 +12,7 @@ import { name as backend } from "./lib/backend.js";
 import { clients } from "./lib/clients.js";
 import { Cluster } from "./lib/cluster.js";
 import { Listener } from "./lib/listener.js";
-import { pause, until } from "./lib/patience.js";
+import { pause, until } from "../lib/wait.mjs";
 import { Server } from "./lib/server.js";
 
 const shared = backend !== "sqlite";

@@ -1,6 +1,6 @@
 // MariaDB: one private server for all tests of this process, a database of its own for each server under test.
 // MEMORA_TEST_MARIADB names the directory of a server that runs already (tests/lib/mariadb.sh start DIR).
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,6 +33,11 @@ export async function prepare({ fixture }) {
   return {
     args: [],
     env: { MEMOS_DRIVER: "mysql", MEMOS_DSN: dsn },
+    sql: (text) => sql(text, name),
+    /** The rows as lines of columns with '|' between. */
+    query: (text) => sql(text, name).toString().replace(/\n$/, "").split("\n").slice(1).map((row) => row.replaceAll("\t", "|")),
+    /** A session of its own; gives its process, which runs what is written to its stdin. */
+    session: () => spawn(script, ["sql", serverDir, name], { stdio: ["pipe", "ignore", "inherit"] }),
     cleanUp: async () => sql(`DROP DATABASE IF EXISTS ${name}`),
   };
 }

@@ -1,7 +1,7 @@
 // One open stream of live events that is read as it comes.
 import assert from "node:assert/strict";
 
-import { until } from "./patience.js";
+import { until } from "../../lib/wait.mjs";
 
 export class Listener {
   static async open(server, token) {

@@ -26,13 +26,7 @@ export class Server {
    * MEMORA_WIRE_STORAGE does not count), database (what a backend's prepare() gave, in place of a fresh one), port (that
    * of a server that has ended; else a free one) */
   static async start(options = {}) {
-    const server = new Server();
-    server.dir = options.dir || mkdtempSync(join(tmpdir(), "memora-wire-"));
-    server.keepDir = Boolean(options.dir);
-    if (options.fixture && !process.env.MEMORA_WIRE_DATA)
-      cpSync(join(fixture, "sqlite/assets"), join(server.dir, "assets"), { recursive: true });
-    server.options = options;
-    server.database = options.database || await prepare({ dir: server.dir, fixture: Boolean(options.fixture) });
+    const server = await Server.make(options);
     try {
       await server.launch();
     } catch (error) {
@@ -42,7 +36,25 @@ export class Server {
     return server;
   }
 
+  /** One with all that it needs, not started. */
+  static async make(options = {}) {
+    const server = new Server();
+    server.dir = options.dir || mkdtempSync(join(tmpdir(), "memora-wire-"));
+    server.keepDir = Boolean(options.dir);
+    if (options.fixture && !process.env.MEMORA_WIRE_DATA)
+      cpSync(join(fixture, "sqlite/assets"), join(server.dir, "assets"), { recursive: true });
+    server.options = options;
+    server.database = options.database || await prepare({ dir: server.dir, fixture: Boolean(options.fixture) });
+    return server;
+  }
+
   async launch() {
+    await this.spawn();
+    await this.untilReady();
+  }
+
+  /** Starts the process and does not wait for its service. */
+  async spawn() {
     const program = join(build, "core/memora");
     if (!existsSync(program)) throw new Error(`${program} is missing: build first`);
     this.output = "";
@@ -54,6 +66,9 @@ export class Server {
     this.child.stdout.on("data", (chunk) => (this.output += chunk));
     this.child.stderr.on("data", (chunk) => (this.output += chunk));
     this.ended = new Promise((done) => this.child.once("exit", (code, signal) => done({ code, signal })));
+  }
+
+  async untilReady() {
     try {
       await until("the server answers", async () => {
         if (this.child.exitCode !== null) throw new Error(`server ended with status ${this.child.exitCode}`);
