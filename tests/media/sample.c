@@ -70,18 +70,20 @@ static bool write_picture(const char *dir, const char *name, VipsImage *image)
 
 static bool make_turned(const char *dir)
 {
-    static const char *const formats[] = {"jpeg-%d.jpg[Q=95,subsample_mode=off]", "webp-%d.webp[Q=95]",
-                                          "lossless-%d.webp[lossless]", "png-%d.png", "tiff-%d.tif"};
+    static const struct {
+        const char *name, *ending;
+    } formats[] = {{"jpeg", ".jpg[Q=95,subsample_mode=off]"},
+                   {"webp", ".webp[Q=95]"},
+                   {"lossless", ".webp[lossless]"},
+                   {"png", ".png"},
+                   {"tiff", ".tif"}};
     bool done = true;
     for (unsigned format = 0; format < sizeof formats / sizeof *formats; format++)
         for (int orientation = 1; orientation <= 8; orientation++) {
             char name[64];
             VipsImage *image = make_pixels(0);
             tell(image, orientation);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-            snprintf(name, sizeof name, formats[format], orientation);
-#pragma GCC diagnostic pop
+            snprintf(name, sizeof name, "%s-%d%s", formats[format].name, orientation, formats[format].ending);
             done = write_picture(dir, name, image) && done;
             g_object_unref(image);
         }

@@ -194,6 +194,36 @@ static void test_full_queue(void **state)
     no_child_is_left();
 }
 
+/* All get their turn, and never more than that many at a time. */
+static void test_so_many_at_a_time(void **state)
+{
+    enum { TASKS = 8 };
+    struct fixture *f = *state;
+    struct media_limits limits = media_limits_default();
+    struct task tasks[TASKS];
+    pthread_t threads[TASKS];
+    limits.at_a_time = 2;
+    limits.waiting = TASKS;
+    struct media *media = media_create(write_helper(f, "cat >/dev/null; touch $DIR/at-work.$$\n"
+                                                       "[ $(ls $DIR | grep -c at-work) -le 2 ] || touch $DIR/too-many\n"
+                                                       "sleep 0.02; rm $DIR/at-work.$$\n"
+                                                       "printf '\\377\\330\\377\\340 looks good'"),
+                                       &limits);
+    for (int i = 0; i < TASKS; i++) {
+        tasks[i] = (struct task){.media = media, .arena = arena_create()};
+        tasks[i].out = buf_in(tasks[i].arena);
+        assert_int_equal(pthread_create(&threads[i], NULL, run_task, &tasks[i]), 0);
+    }
+    for (int i = 0; i < TASKS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(tasks[i].code, STATUS_OK);
+        arena_destroy(tasks[i].arena);
+    }
+    media_destroy(media);
+    run_shell("[ ! -e %s/too-many ]", f->dir);
+    no_child_is_left();
+}
+
 static void *get_thumbnail(void *arg)
 {
     struct task *task = arg;
@@ -306,6 +336,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ends_that_fail, setup, teardown),
         cmocka_unit_test_setup_teardown(test_none, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_queue, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_so_many_at_a_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_thumbnail_is_made_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hopeless_is_remembered, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bombs, setup, teardown),
