@@ -313,6 +313,25 @@ static void test_memory(void **state)
     assert_int_equal(run_script(f, &limits, "exec " HELPER " $1", MEDIA_STRIP, &large, &out), STATUS_OK);
 }
 
+/* Looks at the process while it waits for its input. */
+static void test_limits(void **state)
+{
+    static const char script[] = "mkfifo in && { %s strip <in >out & helper=$!; exec 3>in; tries=0\n"
+                                 "until grep -q 'Max cpu time  *20 ' /proc/$helper/limits; do\n"
+                                 "  tries=$((tries + 1)); [ $tries -lt 6000 ] || exit 1; sleep 0.01\n"
+                                 "done\n"
+                                 "grep -q 'Max data size  *1073741824  *1073741824 ' /proc/$helper/limits &&\n"
+                                 "grep -q 'Max file size  *0  *0 ' /proc/$helper/limits &&\n"
+                                 "grep -q 'Max core file size  *0  *0 ' /proc/$helper/limits &&\n"
+                                 "grep -q 'Max open files  *64  *64 ' /proc/$helper/limits &&\n"
+                                 "grep -q '^NoNewPrivs:.1' /proc/$helper/status || exit 1\n"
+                                 "exec 3>&-; wait $helper; [ $? = 3 ] && [ ! -s out ]; }\n";
+    struct fixture *f = *state;
+    const char *path = arena_printf(f->arena, "%s/script", f->dir);
+    write_file(path, arena_printf(f->arena, script, HELPER));
+    run_shell("cd %s && sh script", f->dir);
+}
+
 static void test_confinement(void **state)
 {
     struct fixture *f = *state;
@@ -341,6 +360,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_hopeless_is_remembered, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bombs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_confinement, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
