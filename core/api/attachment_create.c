@@ -136,22 +136,17 @@ static enum status_code check_rows(struct api_call *call, const Memos__Api__V1__
 
 static int64_t read_upload(void *ctx, uint64_t pos, void *out, size_t cap)
 {
-    const ProtobufCBinaryData *content = ctx;
-    if (pos >= content->len)
-        return 0;
-    size_t n = content->len - (size_t)pos < cap ? content->len - (size_t)pos : cap;
-    memcpy(out, content->data + pos, n);
-    return (int64_t)n;
+    const struct store_attachment *attachment = ctx;
+    return spool_copy(attachment->spools, attachment->bytes, attachment->bytes_length, pos, out, cap);
 }
 
 /* Marks what an Android camera made: a JPEG with its video inside. */
-static void detect_motion(struct arena *arena, const Memos__Api__V1__Attachment *upload,
-                          const struct store_attachment *attachment, Memos__Store__AttachmentPayload *payload)
+static void detect_motion(struct arena *arena, struct store_attachment *attachment,
+                          Memos__Store__AttachmentPayload *payload)
 {
     struct motion_photo photo;
-    ProtobufCBinaryData content = upload->content;
     bool jpeg = strcmp(attachment->type, "image/jpeg") == 0 || strcmp(attachment->type, "image/jpg") == 0;
-    if (payload->motion_media || !jpeg || !motion_find(read_upload, &content, content.len, &photo))
+    if (payload->motion_media || !jpeg || !motion_find(read_upload, attachment, attachment->bytes_length, &photo))
         return;
     Memos__Store__MotionMedia *motion =
         CODEC_NEW(arena, Memos__Store__MotionMedia, memos__store__motion_media__descriptor);
@@ -216,13 +211,14 @@ enum status_code api_attachment_service_create_attachment(struct api_call *call,
                                           .size = (int64_t)upload->content.len,
                                           .payload = payload,
                                           .bytes = upload->content.data,
-                                          .bytes_length = upload->content.len};
+                                          .bytes_length = upload->content.len,
+                                          .spools = call->spools};
     if (choose_type(call->arena, upload, &attachment.type, status) ||
         choose_uid(call->arena, request->attachment_id, &attachment.uid, status) ||
         take_motion(call->arena, upload->motion_media, payload, status) ||
         check_size(call, upload->content.len, &setting, status) || check_rows(call, upload, &attachment, status))
         return status->code;
-    detect_motion(call->arena, upload, &attachment, payload);
+    detect_motion(call->arena, &attachment, payload);
     if (!has_embedded_video(payload) && blob_strip(call->services->blob, call->arena, &attachment, status))
         return status->code;
     if (save(call, setting, &attachment, status))

@@ -22,6 +22,7 @@ struct config;
 struct event_bus;
 struct cache;
 struct delivery;
+struct spool_list;
 
 /* What handlers may use of the server; one per process, read-only. */
 struct api_services {
@@ -54,6 +55,8 @@ struct api_call {
         caller_unknown; /* there is a credential, but the database could not be asked; the caller counts as anonymous */
     bool fired;         /* wrote events for webhooks: api_deliver */
     int64_t deadline_ns; /* clock_mono_ns() */
+    /* Bytes of the request may lie in one of these, which spool_find tells; NULL: all in memory. */
+    struct spool_list *spools;
 
     /* Request metadata by lower-case name; NULL if absent. On REST only what that transport lets through. */
     const char *(*metadata)(const struct api_call *call, const char *name);
@@ -68,7 +71,8 @@ struct api_call {
 enum rpc_method_flags {
     RPC_PUBLIC = 1,    /* anonymous callers may call it on a public instance */
     RPC_BOOTSTRAP = 2, /* ... and on a private one */
-    RPC_QUICK = 4      /* may run on the HTTP thread: a few indexed reads, nothing that waits */
+    RPC_QUICK = 4,     /* may run on the HTTP thread: a few indexed reads, nothing that waits */
+    RPC_FILES = 8      /* its request may be large: it comes to lie in a spool, if the caller is known */
 };
 
 static inline bool api_is_anonymous(const struct api_call *call)

@@ -13,6 +13,7 @@ static const struct {
     const char *procedure;
     unsigned flags;
 } table[] = {
+    {SERVICE("AttachmentService") "CreateAttachment", RPC_FILES},
     {SERVICE("AuthService") "GetCurrentUser", RPC_QUICK},
     {SERVICE("AuthService") "RefreshToken", RPC_PUBLIC | RPC_BOOTSTRAP},
     {SERVICE("AuthService") "SignIn", RPC_PUBLIC | RPC_BOOTSTRAP},

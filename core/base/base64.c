@@ -69,18 +69,11 @@ static void decode_groups(struct buf *out, const unsigned char *text, size_t len
     *at = i;
 }
 
-/* Digits that don't make a whole group yet, and the padding behind them. */
-struct tail {
-    uint32_t word;
-    size_t pending, start; /* digits, and where the first of them is */
-    size_t padding, pad_at;
-};
-
-static bool add_tail(struct buf *out, const struct tail *tail, bool strict, size_t length, size_t *bad_at)
+static bool add_tail(struct buf *out, const struct base64_stream *tail, size_t *bad_at)
 {
     if (tail->padding && tail->pending + tail->padding != 4)
-        return fail(length, bad_at);
-    if (tail->pending == 1 || (strict && tail->pending && !tail->padding))
+        return fail(tail->at, bad_at);
+    if (tail->pending == 1 || (tail->strict && tail->pending && !tail->padding))
         return fail(tail->start, bad_at);
     if (tail->pending == 2)
         buf_add_char(out, (char)(tail->word >> 4));
@@ -92,7 +85,7 @@ static bool add_tail(struct buf *out, const struct tail *tail, bool strict, size
 }
 
 /* Padding may stand where it completes a group, and only white space behind it. */
-static bool add_padding(struct tail *tail, size_t at, size_t *bad_at)
+static bool add_padding(struct base64_stream *tail, size_t at, size_t *bad_at)
 {
     if (tail->pending < 2 || tail->pending + tail->padding == 4)
         return fail(at, bad_at);
@@ -101,7 +94,7 @@ static bool add_padding(struct tail *tail, size_t at, size_t *bad_at)
     return true;
 }
 
-static void add_digit(struct buf *out, struct tail *tail, unsigned value, size_t at)
+static void add_digit(struct buf *out, struct base64_stream *tail, unsigned value, size_t at)
 {
     if (tail->pending == 0)
         tail->start = at;
@@ -115,12 +108,12 @@ static void add_digit(struct buf *out, struct tail *tail, unsigned value, size_t
 }
 
 /* Line breaks are passed over wherever they are, as MIME's form of base64 has them. */
-static bool decode(struct buf *out, const char *text, size_t length, bool strict, size_t *bad_at)
+bool base64_stream_add(struct base64_stream *stream, struct buf *out, const char *text, size_t length, size_t *bad_at)
 {
-    struct tail tail = {0};
-    buf_reserve(out, length / 4 * 3 + 3);
+    size_t base = stream->at;
+    buf_reserve(out, length / 4 * 3 + 6);
     for (size_t i = 0; i < length; i++) {
-        if (tail.pending == 0 && !strict)
+        if (stream->pending == 0 && !stream->padding && !stream->strict)
             decode_groups(out, (const unsigned char *)text, length, &i);
         if (i == length)
             break;
@@ -128,17 +121,29 @@ static bool decode(struct buf *out, const char *text, size_t length, bool strict
         if (is_break(text[i]))
             continue;
         if (text[i] == '=') {
-            if (!add_padding(&tail, i, bad_at))
+            if (!add_padding(stream, base + i, bad_at))
                 return false;
             continue;
         }
-        if (tail.padding)
-            return fail(tail.pending + tail.padding == 4 ? i : tail.pad_at, bad_at);
-        if (!digit || (strict && (text[i] == '-' || text[i] == '_')))
-            return fail(i, bad_at);
-        add_digit(out, &tail, digit - 1, i);
+        if (stream->padding)
+            return fail(stream->pending + stream->padding == 4 ? base + i : stream->pad_at, bad_at);
+        if (!digit || (stream->strict && (text[i] == '-' || text[i] == '_')))
+            return fail(base + i, bad_at);
+        add_digit(out, stream, digit - 1, base + i);
     }
-    return add_tail(out, &tail, strict, length, bad_at);
+    stream->at = base + length;
+    return true;
+}
+
+bool base64_stream_end(struct base64_stream *stream, struct buf *out, size_t *bad_at)
+{
+    return add_tail(out, stream, bad_at);
+}
+
+static bool decode(struct buf *out, const char *text, size_t length, bool strict, size_t *bad_at)
+{
+    struct base64_stream stream = {.strict = strict};
+    return base64_stream_add(&stream, out, text, length, bad_at) && base64_stream_end(&stream, out, bad_at);
 }
 
 bool base64_decode(struct buf *out, const char *text, size_t length, size_t *bad_at)

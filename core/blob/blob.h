@@ -31,18 +31,13 @@ bool blob_is_bucket(const struct blob *blob); /* the configuration names a bucke
 enum status_code blob_check(struct blob *blob, struct status *status);
 void blob_close(struct blob *blob); /* NULL is fine */
 
-/* Takes the metadata out of the bytes of a new attachment: *attachment gets other bytes (in the arena) and their size.
+/* Takes the metadata out of the bytes of a new attachment: *attachment gets other bytes (in the arena or its spools) and
+ * their size.
  * A JPEG or TIFF is made anew, upright; where that cannot be done (there is no helper, it cannot decode it), and for
  * PNG, WebP, HEIF, AVIF and GIF, they are taken out of the file and the pixels stay. What is none of these, or cannot
  * be read, stays as it is (logged). STATUS_RESOURCE_EXHAUSTED: too many wait for the helper. */
 enum status_code blob_strip(struct blob *blob, struct arena *arena, struct store_attachment *attachment,
                             struct status *status);
-
-/* The same for bytes [0, size) of the file in, which may be large: they go through memory in pieces. If *stripped,
- * bytes [0, *out_size) of the file out, which was empty, replace them; else what is in out means nothing. Uses no
- * position of either descriptor. Reads type and uid of the attachment. */
-enum status_code blob_strip_file(struct blob *blob, const struct store_attachment *attachment, int in, uint64_t size,
-                                 int out, uint64_t *out_size, bool *stripped, struct status *status);
 
 /* Stores the bytes of a new attachment as the configuration or the instance's setting says, complete and durable when
  * it returns. Reads uid, filename, type, bytes and bytes_length of *attachment; fills storage and reference, and for S3

@@ -15,30 +15,30 @@ enum {
     PROMISE_MS = 2 * 3600 * 1000 /* longer than any upload may take */
 };
 
-struct memory_source {
-    const char *at;
-    size_t left;
+struct source {
+    const struct store_attachment *attachment;
+    uint64_t at;
 };
 
-static int64_t memory_read(void *ctx, void *buf, size_t cap)
+static int64_t read_source(void *ctx, void *buf, size_t cap)
 {
-    struct memory_source *source = ctx;
-    size_t n = source->left < cap ? source->left : cap;
-    memcpy(buf, source->at, n);
-    source->at += n;
-    source->left -= n;
-    return (int64_t)n;
+    struct source *source = ctx;
+    const struct store_attachment *from = source->attachment;
+    int64_t n = spool_copy(from->spools, from->bytes, from->bytes_length, source->at, buf, cap);
+    if (n > 0)
+        source->at += (uint64_t)n;
+    return n;
 }
 
 static int put_object(struct blob_instance *instance, const char *key, const struct store_attachment *attachment,
                       struct memora_error *error)
 {
-    struct memory_source source = {attachment->bytes_length ? attachment->bytes : "", attachment->bytes_length};
+    struct source source = {.attachment = attachment};
     struct memora_put put = {.struct_size = sizeof put,
                              .flags = MEMORA_PUT_NO_REPLACE,
                              .size = (int64_t)attachment->bytes_length,
                              .content_type = attachment->type,
-                             .read = memory_read,
+                             .read = read_source,
                              .ctx = &source};
     return blob_instance_put(instance, key, &put, error);
 }

@@ -1,8 +1,5 @@
 /* Metadata of pictures: where and when they were taken, and with what (contract memos.md 5.5). */
-#include <errno.h>
-#include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "blob/internal.h"
@@ -98,101 +95,50 @@ static enum status_code run(struct strip *strip, struct status *status)
 static int64_t read_bytes(void *ctx, uint64_t pos, void *out, size_t cap)
 {
     const struct store_attachment *attachment = ctx;
-    if (pos >= attachment->bytes_length)
-        return 0;
-    size_t left = attachment->bytes_length - (size_t)pos, n = left < cap ? left : cap;
-    memcpy(out, (const char *)attachment->bytes + pos, n);
-    return (int64_t)n;
+    return spool_copy(attachment->spools, attachment->bytes, attachment->bytes_length, pos, out, cap);
 }
 
-static void empty_buf(void *ctx)
+struct made {
+    struct spool_sink sink;
+    struct status status; /* of the sink */
+};
+
+static bool write_bytes(void *ctx, const void *bytes, size_t length)
 {
-    ((struct buf *)ctx)->len = 0;
+    struct made *made = ctx;
+    return spool_sink_add(&made->sink, bytes, length, &made->status) == STATUS_OK;
+}
+
+static void start_again(void *ctx)
+{
+    struct made *made = ctx;
+    made->sink = spool_sink_in(made->sink.list, made->sink.memory.arena);
+    made->status.code = STATUS_OK;
 }
 
 enum status_code blob_strip(struct blob *blob, struct arena *arena, struct store_attachment *attachment,
                             struct status *status)
 {
-    struct buf bytes = buf_in(arena);
+    struct made made = {.sink = spool_sink_in(attachment->spools, arena)};
     const struct media_source picture = {read_bytes, attachment, attachment->bytes_length};
-    const struct media_sink made = media_sink_to(&bytes);
+    const struct media_sink sink = {write_bytes, &made};
     struct strip strip = {.blob = blob,
                           .arena = arena,
                           .attachment = attachment,
                           .picture = &picture,
-                          .made = &made,
-                          .start_again = empty_buf};
+                          .made = &sink,
+                          .start_again = start_again};
+    const char *bytes;
+    size_t length;
     enum status_code code = run(&strip, status);
+    if (made.status.code)
+        return status_set(status, made.status.code, "%s", made.status.message);
     if (code || !strip.stripped)
         return code;
-    attachment->bytes = (const void *)bytes.data;
-    attachment->bytes_length = bytes.len;
-    attachment->size = (int64_t)bytes.len;
+    if (spool_sink_finish(&made.sink, &bytes, &length, status))
+        return status->code;
+    attachment->bytes = bytes;
+    attachment->bytes_length = length;
+    attachment->size = (int64_t)length;
     return STATUS_OK;
-}
-
-struct file_range {
-    int fd;
-    uint64_t size;
-    int error; /* of writing */
-};
-
-static int64_t read_file(void *ctx, uint64_t pos, void *out, size_t cap)
-{
-    const struct file_range *file = ctx;
-    if (pos >= file->size)
-        return 0;
-    ssize_t n;
-    do
-        n = pread(file->fd, out, file->size - pos < cap ? (size_t)(file->size - pos) : cap, (off_t)pos);
-    while (n < 0 && errno == EINTR);
-    return n;
-}
-
-static bool write_file(void *ctx, const void *bytes, size_t length)
-{
-    struct file_range *file = ctx;
-    for (const char *at = bytes; length > 0;) {
-        ssize_t n = pwrite(file->fd, at, length, (off_t)file->size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            file->error = n < 0 ? errno : ENOSPC;
-            return false;
-        }
-        at += n;
-        length -= (size_t)n;
-        file->size += (uint64_t)n;
-    }
-    return true;
-}
-
-static void empty_file(void *ctx)
-{
-    struct file_range *file = ctx;
-    file->size = 0;
-    file->error = ftruncate(file->fd, 0) == 0 ? 0 : errno;
-}
-
-enum status_code blob_strip_file(struct blob *blob, const struct store_attachment *attachment, int in, uint64_t size,
-                                 int out, uint64_t *out_size, bool *stripped, struct status *status)
-{
-    struct file_range from = {in, size, 0}, to = {out, 0, 0};
-    const struct media_source picture = {read_file, &from, size};
-    const struct media_sink made = {write_file, &to};
-    struct strip strip = {.blob = blob,
-                          .arena = arena_create(),
-                          .attachment = attachment,
-                          .picture = &picture,
-                          .made = &made,
-                          .start_again = empty_file};
-    enum status_code code = run(&strip, status);
-    arena_destroy(strip.arena);
-    *out_size = to.size;
-    *stripped = strip.stripped && code == STATUS_OK;
-    if (!to.error)
-        return code;
-    log_error("cannot write a picture without its metadata: error %d", to.error);
-    return status_set(status, to.error == ENOSPC ? STATUS_RESOURCE_EXHAUSTED : STATUS_INTERNAL,
-                      "cannot write a picture without its metadata");
 }

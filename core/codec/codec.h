@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/spool.h"
 #include "base/status.h"
 
 /* A fresh message with all fields at their defaults. */
@@ -34,6 +35,9 @@ struct codec_json_options {
     bool rest_messages;   /* error texts of the REST gateway instead of Connect's */
     bool ignore_trailing; /* stop after the first JSON value */
     unsigned depth_limit; /* 0 = the default of 100 */
+    /* Of the request that is read, or NULL. Long values of bytes fields go to a spool instead of memory, and so they
+     * are read where the text lies in one: STATUS_RESOURCE_EXHAUSTED if there is no room. */
+    struct spool_list *spools;
 };
 
 /* Reads one JSON object. Errors: STATUS_INVALID_ARGUMENT with the text after "unmarshal message: ". Bounds: depth,
@@ -45,6 +49,10 @@ enum status_code codec_read_json(struct arena *arena, const ProtobufCMessageDesc
 /* Binary form. Reading checks nesting depth (100) and that strings are UTF-8; unknown fields are dropped. */
 enum status_code codec_read_proto(struct arena *arena, const ProtobufCMessageDescriptor *descriptor, const void *data,
                                   size_t length, ProtobufCMessage **out, struct status *status);
+/* The same for data that may lie in one of the spools: values of bytes fields are then borrowed from it, not copied. */
+enum status_code codec_read_proto_in(struct arena *arena, const struct spool_list *spools,
+                                     const ProtobufCMessageDescriptor *descriptor, const void *data, size_t length,
+                                     ProtobufCMessage **out, struct status *status);
 void codec_write_proto(struct buf *out, const ProtobufCMessage *message);
 
 /* Allocator over an arena, for direct use of protobuf-c functions. */

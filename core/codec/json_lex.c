@@ -17,16 +17,34 @@ char json_peek(struct json_reader *reader)
     return reader->at < reader->end ? *reader->at : '\0';
 }
 
+/* A step on from c, at most to end, and not into the middle of a code point. */
+static const char *step(const char *c, const char *end)
+{
+    enum { MOST_CONTINUATION_BYTES = 3 };
+    if (end - c <= SPOOL_STEP)
+        return end;
+    const char *stop = c + SPOOL_STEP;
+    for (int i = 0; i < MOST_CONTINUATION_BYTES && ((unsigned char)*stop & 0xC0) == 0x80; i++)
+        stop--;
+    return stop;
+}
+
 static void place_of(const struct json_reader *reader, const char *at, unsigned *line, size_t *column)
 {
-    const char *line_start = reader->start;
     *line = 1;
-    for (const char *c = reader->start; c < at; c++)
-        if (*c == '\n') {
-            ++*line;
-            line_start = c + 1;
-        }
-    *column = utf8_count(line_start, (size_t)(at - line_start)) + 1;
+    *column = 1;
+    for (const char *c = reader->start, *stop; c < at; c = stop) {
+        const char *line_start = c;
+        stop = step(c, at);
+        for (const char *i = c; i < stop; i++)
+            if (*i == '\n') {
+                ++*line;
+                *column = 1;
+                line_start = i + 1;
+            }
+        *column += utf8_count(line_start, (size_t)(stop - line_start));
+        spool_forget(reader->options->spools, c, stop);
+    }
 }
 
 bool json_value_error(struct json_reader *reader, const char *at, const char *format, ...)
@@ -239,16 +257,31 @@ static const char *plain_end(const char *c, const char *end)
     return c;
 }
 
-static bool finish_string(struct json_reader *reader, const char *opening, struct json_string *string)
+/* The same over a text that may be long, whose memory is given back as it is passed. */
+static const char *pass_plain(const struct json_reader *reader, const char *c)
 {
-    if (utf8_valid(string->text, string->length))
-        return true;
+    for (;;) {
+        const char *stop = step(c, reader->end), *at = plain_end(c, stop);
+        if (at < stop || stop == reader->end)
+            return at;
+        spool_forget(reader->options->spools, c, stop);
+        c = stop;
+    }
+}
+
+static bool invalid_utf8(struct json_reader *reader, const char *opening)
+{
     unsigned line;
     size_t column;
     place_of(reader, opening, &line, &column);
     status_set(reader->status, STATUS_INVALID_ARGUMENT, "proto: syntax error (line %u:%zu): invalid UTF-8 in string",
                line, column);
     return false;
+}
+
+static bool finish_string(struct json_reader *reader, const char *opening, const struct json_string *string)
+{
+    return utf8_valid(string->text, string->length) || invalid_utf8(reader, opening);
 }
 
 bool json_read_string(struct json_reader *reader, struct json_string *string)
@@ -276,6 +309,32 @@ bool json_read_string(struct json_reader *reader, struct json_string *string)
     return finish_string(reader, opening, string);
 }
 
+bool json_read_pieces(struct json_reader *reader, bool (*piece)(void *ctx, const char *text, size_t length), void *ctx)
+{
+    const char *opening = reader->at, *c = opening + 1;
+    bool valid = true;
+    for (;;) {
+        const char *stop = step(c, reader->end), *run = c;
+        c = plain_end(run, stop);
+        valid = valid && utf8_valid(run, (size_t)(c - run));
+        if (!piece(ctx, run, (size_t)(c - run)))
+            return false;
+        spool_forget(reader->options->spools, run, c);
+        if (c == stop && stop < reader->end)
+            continue;
+        if (c >= reader->end || (*c != '"' && *c != '\\'))
+            return json_syntax_error(reader, c, "in string literal");
+        if (*c == '"')
+            break;
+        char bytes[8];
+        struct buf decoded = {.arena = reader->arena, .data = bytes, .cap = sizeof bytes};
+        if (!read_escape(reader, &c, &decoded) || !piece(ctx, decoded.data, decoded.len))
+            return false;
+    }
+    reader->at = c + 1;
+    return valid || invalid_utf8(reader, opening);
+}
+
 bool json_take_word(struct json_reader *reader, const char *word)
 {
     size_t length = strlen(word);
@@ -296,7 +355,7 @@ static bool skip_string(struct json_reader *reader)
 {
     const char *c = reader->at + 1;
     for (;;) {
-        c = plain_end(c, reader->end);
+        c = pass_plain(reader, c);
         if (c >= reader->end || (*c != '"' && *c != '\\'))
             return json_syntax_error(reader, c, "in string literal");
         if (*c == '"')

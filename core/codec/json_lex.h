@@ -34,6 +34,9 @@ bool json_next(struct json_reader *reader, char closing, bool first, bool *more)
 /* A member's name and its colon. */
 bool json_read_key(struct json_reader *reader, struct json_string *key);
 bool json_read_string(struct json_reader *reader, struct json_string *string);
+/* The same for a string that may be long: it comes in pieces, none longer than SPOOL_STEP, and what is passed of the
+ * text takes no memory. piece gives false to end, with the status filled. */
+bool json_read_pieces(struct json_reader *reader, bool (*piece)(void *ctx, const char *text, size_t length), void *ctx);
 /* Consumes the word if it is next; false otherwise (no error). */
 bool json_take_word(struct json_reader *reader, const char *word);
 /* Consumes the number if one is next; its length, 0 if none (no error). */

@@ -144,6 +144,48 @@ static enum json_outcome read_enum(struct json_reader *reader, const ProtobufCFi
     return invalid(reader, field, at);
 }
 
+/* A long value of base64, decoded as it is passed. */
+struct long_value {
+    struct spool_sink sink;
+    struct base64_stream stream;
+    struct buf block; /* decoded, not yet in the sink */
+    bool invalid;
+    struct status *status;
+};
+
+static bool add_piece(void *ctx, const char *text, size_t length)
+{
+    struct long_value *value = ctx;
+    value->invalid = value->invalid || !base64_stream_add(&value->stream, &value->block, text, length, NULL);
+    if (value->block.len < SPOOL_STEP / 2)
+        return true;
+    enum status_code code = spool_sink_add(&value->sink, value->block.data, value->block.len, value->status);
+    value->block.len = 0;
+    return code == STATUS_OK;
+}
+
+static enum json_outcome read_long_bytes(struct json_reader *reader, const ProtobufCFieldDescriptor *field,
+                                         ProtobufCBinaryData *out)
+{
+    const char *at = reader->at, *bytes = "";
+    struct long_value value = {.sink = spool_sink_in(reader->options->spools, reader->arena),
+                               .block = buf_in(reader->arena),
+                               .status = reader->status};
+    if (!json_read_pieces(reader, add_piece, &value))
+        return JSON_FAILED;
+    if (value.invalid || !base64_stream_end(&value.stream, &value.block, NULL))
+        return invalid(reader, field, at);
+    if (spool_sink_add(&value.sink, value.block.data, value.block.len, reader->status) ||
+        spool_sink_finish(&value.sink, &bytes, &out->len, reader->status))
+        return JSON_FAILED;
+    union {
+        const char *in; /* protobuf-c has no const for what a message borrows */
+        uint8_t *borrowed;
+    } place = {bytes};
+    out->data = place.borrowed;
+    return JSON_READ;
+}
+
 static enum json_outcome read_text(struct json_reader *reader, const ProtobufCFieldDescriptor *field, void *value)
 {
     json_peek(reader);
@@ -151,6 +193,8 @@ static enum json_outcome read_text(struct json_reader *reader, const ProtobufCFi
     struct json_string text;
     if (at >= reader->end || *at != '"')
         return invalid(reader, field, at);
+    if (field->type == PROTOBUF_C_TYPE_BYTES && reader->options->spools && reader->end - at > SPOOL_MEMORY)
+        return read_long_bytes(reader, field, value);
     if (!json_read_string(reader, &text))
         return JSON_FAILED;
     if (field->type == PROTOBUF_C_TYPE_STRING) {

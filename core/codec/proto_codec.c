@@ -31,6 +31,7 @@ enum wire_type { WIRE_VARINT, WIRE_64BIT, WIRE_BYTES, WIRE_GROUP_START, WIRE_GRO
 
 struct proto_reader {
     struct arena *arena;
+    const struct spool_list *spools;
     unsigned depth, nodes;
     struct status *status;
 };
@@ -195,6 +196,21 @@ static void store_number(ProtobufCType type, uint64_t number, void *value)
 
 static bool read_message(struct proto_reader *reader, struct span span, ProtobufCMessage *message);
 
+static uint8_t *keep_bytes(const struct proto_reader *reader, const uint8_t *bytes, size_t length)
+{
+    if (spool_holds(reader->spools, bytes)) {
+        union {
+            const uint8_t *in; /* protobuf-c has no const for what a message borrows */
+            uint8_t *borrowed;
+        } place = {bytes};
+        return place.borrowed;
+    }
+    uint8_t *copy = arena_alloc(reader->arena, length);
+    if (length)
+        memcpy(copy, bytes, length);
+    return copy;
+}
+
 /* slot holds the value so far: a message that comes in pieces is merged. */
 static bool store_bytes(struct proto_reader *reader, const ProtobufCFieldDescriptor *field, struct span bytes,
                         void *slot)
@@ -214,10 +230,7 @@ static bool store_bytes(struct proto_reader *reader, const ProtobufCFieldDescrip
         return true;
     }
     if (field->type == PROTOBUF_C_TYPE_BYTES) {
-        uint8_t *copy = arena_alloc(reader->arena, length);
-        if (length)
-            memcpy(copy, bytes.at, length);
-        *(ProtobufCBinaryData *)slot = (ProtobufCBinaryData){length, copy};
+        *(ProtobufCBinaryData *)slot = (ProtobufCBinaryData){length, keep_bytes(reader, bytes.at, length)};
         return true;
     }
     ProtobufCMessage *message = codec_get_pointer(slot);
@@ -336,11 +349,12 @@ static void finish_maps(struct arena *arena, ProtobufCMessage *message)
     }
 }
 
-enum status_code codec_read_proto(struct arena *arena, const ProtobufCMessageDescriptor *descriptor, const void *data,
-                                  size_t length, ProtobufCMessage **out, struct status *status)
+enum status_code codec_read_proto_in(struct arena *arena, const struct spool_list *spools,
+                                     const ProtobufCMessageDescriptor *descriptor, const void *data, size_t length,
+                                     ProtobufCMessage **out, struct status *status)
 {
     struct status local;
-    struct proto_reader reader = {.arena = arena, .status = status ? status : &local};
+    struct proto_reader reader = {.arena = arena, .spools = spools, .status = status ? status : &local};
     const uint8_t *bytes = length ? data : (const uint8_t *)"";
     ProtobufCMessage *message = codec_new(arena, descriptor);
     if (!read_message(&reader, (struct span){bytes, bytes + length}, message))
@@ -348,4 +362,10 @@ enum status_code codec_read_proto(struct arena *arena, const ProtobufCMessageDes
     finish_maps(arena, message);
     *out = message;
     return STATUS_OK;
+}
+
+enum status_code codec_read_proto(struct arena *arena, const ProtobufCMessageDescriptor *descriptor, const void *data,
+                                  size_t length, ProtobufCMessage **out, struct status *status)
+{
+    return codec_read_proto_in(arena, NULL, descriptor, data, length, out, status);
 }

@@ -37,6 +37,7 @@ struct config {
     enum log_level log_level;
     /* [limits]; bytes, seconds, counts */
     uint64_t max_body_bytes;   /* 268435456 */
+    uint64_t max_spool_bytes;  /* 4 GiB: of all large uploads that are being received or stored */
     uint64_t max_header_bytes; /* 24 KiB: with what else a connection needs, libmicrohttpd clears it for each request */
     unsigned request_timeout_s; /* whole request until the answer is due */
     unsigned idle_timeout_s;    /* connection without traffic */

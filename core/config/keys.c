@@ -31,6 +31,8 @@ const struct config_key config_keys[] = {
 
     {LIMITS("max_body", CONFIG_BYTES, max_body_bytes), 1024, INT64_C(1) << 40, "256M", NULL, 0,
      "Largest request body."},
+    {LIMITS("max_spool", CONFIG_BYTES, max_spool_bytes), 0, INT64_C(1) << 44, "4G", NULL, 0,
+     "Bytes that all large uploads together may have in unnamed files of the data directory while they are taken in."},
     {LIMITS("max_header", CONFIG_BYTES, max_header_bytes), 4096, 16 << 20, "24K", NULL, 0,
      "Largest request line with all headers."},
     {LIMITS("request_timeout", CONFIG_SECONDS, request_timeout_s), 1, 86400, "5m", NULL, 0,

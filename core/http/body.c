@@ -1,4 +1,5 @@
-/* Reads request bodies into memory, within a limit for each and a budget for all. */
+/* Receives request bodies, within a limit for each and a budget for all: small ones in memory, large ones in a spool if
+ * they may. Only workers wait for a disk or a database; the connection is suspended meanwhile. */
 #include <errno.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -48,7 +49,7 @@ enum body_verdict body_begin(struct http_request *request)
     return asks || length / HTTP_DRAIN_FACTOR > limit ? BODY_ANSWER : BODY_READ;
 }
 
-void body_release(struct http_request *request)
+static void free_memory(struct http_request *request)
 {
     free(request->body);
     request->body = NULL;
@@ -57,6 +58,13 @@ void body_release(struct http_request *request)
     request->wire.body_len = 0;
     atomic_fetch_sub(&request->server->body_bytes, request->body_charge);
     request->body_charge = 0;
+}
+
+void body_release(struct http_request *request)
+{
+    free_memory(request);
+    spool_list_close(&request->spools);
+    request->spool = NULL;
 }
 
 /* Takes bytes from the budget of all bodies together. */
@@ -84,25 +92,14 @@ static size_t next_capacity(const struct http_request *request, size_t need)
     return cap;
 }
 
-bool body_add(struct http_request *request, const char *bytes, size_t length)
+/* Appends to what is in memory; false if that is too much of it. */
+static bool keep(struct http_request *request, const char *bytes, size_t length)
 {
-    uint64_t limit = request->server->config->max_body_bytes;
-    request->body_seen += length;
-    connection_prolong(request->from, length);
-    if (request->body_seen > limit && !request->wire.body_too_large) {
-        request->wire.body_too_large = true;
-        body_release(request);
-    }
-    if (request->wire.body_too_large || request->body_refused)
-        return request->body_seen / HTTP_DRAIN_FACTOR <= limit;
     size_t used = request->wire.body_len, need = used + length;
     if (need + 1 > request->body_cap) {
         size_t cap = next_capacity(request, need);
-        if (!charge(request, cap - request->body_cap)) {
-            body_release(request);
-            request->body_refused = true;
-            return true;
-        }
+        if (!charge(request, cap - request->body_cap))
+            return false;
         request->body = memory_realloc(request->body, cap);
         request->body_cap = cap;
     }
@@ -111,4 +108,116 @@ bool body_add(struct http_request *request, const char *bytes, size_t length)
     request->wire.body = request->body;
     request->wire.body_len = need;
     return true;
+}
+
+static bool hand_over(struct http_request *request)
+{
+    struct http_loop *loop = request->from->loop;
+    pthread_mutex_lock(&loop->body_lock);
+    request->body_busy = worker_submit(request->server->workers, request);
+    bool taken = request->body_busy;
+    pthread_mutex_unlock(&loop->body_lock);
+    return taken;
+}
+
+bool body_is_busy(struct http_request *request)
+{
+    struct http_loop *loop = request->from->loop;
+    pthread_mutex_lock(&loop->body_lock);
+    bool busy = request->body_busy;
+    pthread_mutex_unlock(&loop->body_lock);
+    return busy;
+}
+
+bool body_add(struct http_request *request, const char *bytes, size_t *left)
+{
+    uint64_t limit = request->server->config->max_body_bytes;
+    bool movable = request->server->large && request->body_state != BODY_JUDGED;
+    size_t length = *left;
+    if (movable && length > SPOOL_MEMORY - request->wire.body_len)
+        length = SPOOL_MEMORY - request->wire.body_len;
+    *left -= length;
+    request->body_seen += length;
+    connection_prolong(request->from, length);
+    if (request->body_seen > limit && !request->wire.body_too_large) {
+        request->wire.body_too_large = true;
+        body_release(request);
+    }
+    if (request->wire.body_too_large || request->body_refused || request->body_state == BODY_LOST)
+        return request->body_seen / HTTP_DRAIN_FACTOR <= limit;
+    if (!keep(request, bytes, length) || (movable && request->wire.body_len == SPOOL_MEMORY && !hand_over(request))) {
+        body_release(request);
+        request->body_refused = true;
+        *left = 0;
+    }
+    return true;
+}
+
+static void lose(struct http_request *request, const struct status *why)
+{
+    struct status *kept = ARENA_NEW(request->wire.arena, struct status);
+    *kept = *why;
+    body_release(request);
+    request->wire.body_failure = kept;
+    request->body_state = BODY_LOST;
+}
+
+static void judge(struct http_request *request)
+{
+    const struct http_large_bodies *large = request->server->large;
+    struct status status = {0};
+    request->body_state = BODY_JUDGED;
+    switch (large->judge(large->ctx, &request->wire)) {
+    case HTTP_LARGE_TO_MEMORY:
+        break;
+    case HTTP_LARGE_DROPPED:
+        status_set(&status, STATUS_UNAVAILABLE, "the upload could not be taken when it came");
+        lose(request, &status);
+        break;
+    case HTTP_LARGE_TO_SPOOL:
+        if (spool_create(&request->spools, &request->spool, &status))
+            lose(request, &status);
+        else
+            request->body_state = BODY_IN_SPOOL;
+    }
+}
+
+static bool move_to_spool(struct http_request *request)
+{
+    struct status status = {0};
+    if (spool_write(request->spool, request->wire.body, request->wire.body_len, &status)) {
+        lose(request, &status);
+        return false;
+    }
+    request->wire.body_len = 0;
+    return true;
+}
+
+/* libmicrohttpd must be told under the lock: whoever then finds the body idle can be sure that it has been. */
+void body_move_on(struct http_request *request)
+{
+    struct http_loop *loop = request->from->loop;
+    if (request->body_state == BODY_IN_MEMORY)
+        judge(request);
+    if (request->body_state == BODY_IN_SPOOL)
+        move_to_spool(request);
+    pthread_mutex_lock(&loop->body_lock);
+    request->body_busy = false;
+    MHD_resume_connection(request->connection);
+    pthread_mutex_unlock(&loop->body_lock);
+}
+
+void body_complete(struct http_request *request)
+{
+    struct status status = {0};
+    const char *bytes;
+    if (!request->spool || !move_to_spool(request))
+        return;
+    if (spool_map(request->spool, &bytes, &status)) {
+        lose(request, &status);
+        return;
+    }
+    free_memory(request);
+    request->wire.body = bytes;
+    request->wire.body_len = (size_t)spool_size(request->spool);
 }

@@ -28,10 +28,24 @@ struct http_route_target {
 /* Called on an HTTP thread once the whole request is there; must not wait. */
 typedef struct http_route_target (*http_route_fn)(void *ctx, const struct wire_request *request);
 
-/* Binds and starts to serve. Errors name the address. config must outlive the server. A port of 0 lets the kernel
- * choose. */
+/* Where a body of more than SPOOL_MEMORY bytes goes. */
+enum http_large {
+    HTTP_LARGE_TO_MEMORY,
+    HTTP_LARGE_TO_SPOOL,
+    HTTP_LARGE_DROPPED /* the request comes without it, as its body_failure says */
+};
+struct http_large_bodies {
+    /* Called on a worker when so many bytes have come. */
+    enum http_large (*judge)(void *ctx, struct wire_request *request);
+    void *ctx;
+    struct spool_area *area;
+};
+
+/* Binds and starts to serve. Errors name the address. config and what large points to must outlive the server; large
+ * may be NULL: all bodies are held in memory. A port of 0 lets the kernel choose. */
 enum status_code http_server_start(const struct config *config, http_route_fn route, void *route_ctx,
-                                   struct http_server **out, struct status *status);
+                                   const struct http_large_bodies *large, struct http_server **out,
+                                   struct status *status);
 /* Stops accepting, lets running requests finish for at most drain_ns, then closes. A handler that is still running
  * then is waited for: it ends by its own deadline. NULL is fine. */
 void http_server_stop(struct http_server *server, int64_t drain_ns);

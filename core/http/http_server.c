@@ -75,6 +75,7 @@ static enum status_code start_loops(struct http_server *server, struct status *s
         loop->server = server;
         pthread_mutex_init(&loop->lock, NULL);
         pthread_mutex_init(&loop->stream_lock, NULL);
+        pthread_mutex_init(&loop->body_lock, NULL);
         server->loop_count++;
         loop->daemon = start_daemon(loop, threads);
         if (!loop->daemon)
@@ -83,7 +84,8 @@ static enum status_code start_loops(struct http_server *server, struct status *s
     return STATUS_OK;
 }
 
-/* Every part may be missing. The workers go first, since libmicrohttpd cannot stop with suspended connections. */
+/* Every part may be missing. The workers end first, since libmicrohttpd cannot stop with suspended connections; what
+ * comes to them after that is refused. */
 static void destroy(struct http_server *server)
 {
     acceptor_stop(server);
@@ -93,6 +95,7 @@ static void destroy(struct http_server *server)
             MHD_stop_daemon(server->loops[i].daemon);
         pthread_mutex_destroy(&server->loops[i].lock);
         pthread_mutex_destroy(&server->loops[i].stream_lock);
+        pthread_mutex_destroy(&server->loops[i].body_lock);
     }
     worker_pool_destroy(server->workers);
     free(server->loops);
@@ -115,12 +118,14 @@ static void init_active(struct http_server *server)
 }
 
 enum status_code http_server_start(const struct config *config, http_route_fn route, void *route_ctx,
-                                   struct http_server **out, struct status *status)
+                                   const struct http_large_bodies *large, struct http_server **out,
+                                   struct status *status)
 {
     struct http_server *server = memory_zalloc(sizeof *server);
     server->config = config;
     server->route = route;
     server->route_ctx = route_ctx;
+    server->large = large;
     server->listen_fd = server->wake_fd = -1;
     cors_policy_init(&server->cors, config->instance_url);
     arena_pool_init(&server->arenas);

@@ -38,6 +38,7 @@ struct http_loop {
     unsigned count; /* connections, also those on their way from accept */
     pthread_mutex_t stream_lock;
     struct http_request *streams; /* requests whose endless stream has waited; under stream_lock */
+    pthread_mutex_t body_lock;    /* guards body_busy of its requests, and is held while that and suspending change */
 };
 
 /* The rests of an endless stream; under stream_lock of its loop. */
@@ -57,6 +58,14 @@ enum http_phase {
     HTTP_SENDING
 };
 
+/* How a body is received; from its first byte on it can only go down this list. */
+enum http_body {
+    BODY_IN_MEMORY,
+    BODY_JUDGED, /* in memory for good */
+    BODY_IN_SPOOL,
+    BODY_LOST /* wire.body_failure says why */
+};
+
 struct http_request {
     struct wire_request wire;
     struct wire_response response;
@@ -68,8 +77,12 @@ struct http_request {
     uint64_t turn;             /* there: lower ones came before */
     struct http_rest rest;
     enum http_phase phase;
-    char *body; /* malloc family; wire.body points here */
+    enum http_body body_state;
+    bool body_busy; /* a worker has it; the connection is suspended. Under body_lock of the loop */
+    char *body;     /* malloc family; wire.body points here, until all is in the spool */
     size_t body_cap;
+    struct spool_list spools;
+    struct spool *spool;  /* what came before the bytes in body; NULL: nothing */
     uint64_t body_seen;   /* bytes that came, also those that were dropped */
     uint64_t body_charge; /* bytes taken from the server's budget */
     bool body_refused;    /* the budget for all bodies was spent */
@@ -88,6 +101,7 @@ struct http_server {
     const struct config *config;
     http_route_fn route;
     void *route_ctx;
+    const struct http_large_bodies *large; /* NULL: none */
     struct cors_policy cors;
     struct http_loop *loops;
     unsigned loop_count;
@@ -144,8 +158,14 @@ enum body_verdict {
     BODY_BROKEN  /* not HTTP that is safe to go on with: 400 and close */
 };
 enum body_verdict body_begin(struct http_request *request);
-/* False: give up on the connection. */
-bool body_add(struct http_request *request, const char *bytes, size_t length);
+/* Takes some or all of *length bytes and leaves the number of the others there. False: give up on the connection. */
+bool body_add(struct http_request *request, const char *bytes, size_t *length);
+/* A worker is at what came so far. */
+bool body_is_busy(struct http_request *request);
+/* On a worker: what is in memory goes where a large body goes; then reading goes on. */
+void body_move_on(struct http_request *request);
+/* On a worker, when all has come: a body in a spool is there whole. */
+void body_complete(struct http_request *request);
 void body_release(struct http_request *request);
 
 /* serve.c */
@@ -171,7 +191,8 @@ void stream_end_all(struct http_loop *loop);
 
 /* worker.c */
 enum status_code worker_pool_create(unsigned threads, unsigned queue, struct worker_pool **out, struct status *status);
-/* False when the queue is full; else the request belongs to the pool until it resumes the connection. */
+/* False when the queue is full; else the connection is suspended, and the request belongs to the pool until it resumes
+ * it. In phase HTTP_BODY that is for body_move_on, else to be served. */
 bool worker_submit(struct worker_pool *pool, struct http_request *request);
 /* Answers what is still queued with 503 and waits for what runs; takes no more. */
 void worker_pool_stop(struct worker_pool *pool);

@@ -114,6 +114,10 @@ void request_begin(struct http_request *request, const char *method)
     if (!wire->host)
         wire->host = "";
     wire->body = "";
+    if (server->large) {
+        request->spools.area = server->large->area;
+        wire->spools = &request->spools;
+    }
     wire->id = atomic_fetch_add_explicit(&server->next_id, 1, memory_order_relaxed) + 1;
     wire->received_ns = clock_mono_ns();
     wire->deadline_ns = wire->received_ns + (int64_t)server->config->request_timeout_s * 1000000000;

@@ -1,6 +1,7 @@
 /* The steps of a request: headers, body, route, handler in place or on a worker, answer. */
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "http/internal.h"
 
 static enum MHD_Result answer(struct http_request *request)
@@ -40,15 +41,18 @@ static enum MHD_Result dispatch(struct http_request *request)
         serve_overloaded(request);
         return answer(request);
     }
+    if (request->spool) /* however long it took to come, there is time to do something with it */
+        request->wire.deadline_ns = clock_mono_ns() + (int64_t)server->config->request_timeout_s * 1000000000;
     request->target = server->route(server->route_ctx, &request->wire);
     if (strcmp(request->wire.method, "OPTIONS") == 0) {
         cors_options(&server->cors, &request->wire, request->target.allow, &request->response);
         return response_send(request);
     }
-    if (request->target.quick) {
+    if (request->target.quick && !request->spool) {
         serve_run(request);
         return answer(request);
     }
+    request->phase = HTTP_WORKING;
     if (worker_submit(server->workers, request))
         return MHD_YES; /* suspended; comes back in phase HTTP_READY */
     serve_overloaded(request);
@@ -91,11 +95,10 @@ enum MHD_Result serve_access(void *cls, struct MHD_Connection *connection, const
     case HTTP_HEADERS:
         return begin(request, method);
     case HTTP_BODY:
-        if (*upload_size > 0) {
-            bool go_on = body_add(request, upload, *upload_size);
-            *upload_size = 0;
-            return go_on ? MHD_YES : MHD_NO;
-        }
+        if (body_is_busy(request))
+            return MHD_YES; /* libmicrohttpd may come here once more before it notices that it is to wait */
+        if (*upload_size > 0)
+            return body_add(request, upload, upload_size) ? MHD_YES : MHD_NO;
         return dispatch(request);
     case HTTP_READY:
         return answer(request);

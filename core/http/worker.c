@@ -88,15 +88,28 @@ static void finish(struct worker_pool *pool, enum http_work work)
         pthread_cond_signal(&pool->work);
 }
 
+static void serve(struct http_request *request, bool stopping)
+{
+    if (stopping || clock_mono_ns() >= request->wire.deadline_ns) {
+        serve_overloaded(request);
+        return;
+    }
+    body_complete(request);
+    serve_run(request);
+    body_release(request); /* here, since to remove a large file takes time */
+}
+
 static void *work(void *arg)
 {
     struct worker_pool *pool = arg;
     bool stopping;
     for (struct http_request *request; (request = take(pool, &stopping)) != NULL;) {
-        if (stopping || clock_mono_ns() >= request->wire.deadline_ns)
-            serve_overloaded(request);
-        else
-            serve_run(request);
+        if (request->phase == HTTP_BODY) {
+            body_move_on(request); /* from here on the request may be gone */
+            finish(pool, HTTP_CHANGING);
+            continue;
+        }
+        serve(request, stopping);
         finish(pool, request->target.work);
         request->phase = HTTP_READY;
         MHD_resume_connection(request->connection); /* from here on the request may be gone */
@@ -155,7 +168,6 @@ bool worker_submit(struct worker_pool *pool, struct http_request *request)
 {
     if (!reserve(pool))
         return false;
-    request->phase = HTTP_WORKING;
     request->next = NULL;
     MHD_suspend_connection(request->connection);
     struct queue *waiting = &pool->queues[request->target.work];

@@ -49,6 +49,8 @@ struct rpc_server {
 };
 
 const struct rpc_method *rpc_find_procedure(const struct rpc_server *server, const char *path);
+/* The method is flagged RPC_FILES. */
+bool rpc_takes_files(const struct rpc_server *server, const struct rpc_method *method);
 
 /* What a REST request leads to. */
 struct rpc_match {
@@ -59,6 +61,7 @@ struct rpc_match {
     const char *query; /* with the fields of a form that stands for the query */
     const char *body;  /* "" if the body was such a form */
     size_t body_len;
+    struct spool_list *spools; /* where body may lie; NULL: in memory */
 };
 void rpc_match_request(const struct rpc_server *server, const struct wire_request *request, struct rpc_match *out);
 
@@ -75,10 +78,10 @@ enum status_code rpc_call_invoke(struct rpc_call *call, const ProtobufCMessage *
 /* One line per call that came over Connect or gRPC-Web. */
 void rpc_call_log(const struct rpc_call *call, enum status_code code, const struct status *status);
 
-/* "read first N bytes of message: ..." */
-enum status_code rpc_body_too_large(const struct rpc_call *call, struct status *status);
-/* Most bytes that a compressed message may expand to. */
-size_t rpc_expand_limit(const struct rpc_call *call);
+/* Whether all of the body came: it had at most the limit and room bytes, and there was room for it. */
+enum status_code rpc_check_body(const struct rpc_call *call, size_t room, struct status *status);
+/* Replaces a gzip message by what it expands to. */
+enum status_code rpc_expand(const struct rpc_call *call, const char **data, size_t *length, struct status *status);
 /* Shortens the deadline. Both texts may be NULL. */
 enum status_code rpc_set_timeout_ms(struct rpc_call *call, const char *text, struct status *status);
 enum status_code rpc_set_timeout_grpc(struct rpc_call *call, const char *text, struct status *status);

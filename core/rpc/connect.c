@@ -19,11 +19,13 @@ struct connect_call {
 enum status_code rpc_decode(struct rpc_call *call, enum rpc_codec codec, const void *data, size_t length,
                             ProtobufCMessage **out, struct status *status)
 {
+    const struct codec_json_options options = {.spools = call->request->spools};
     struct arena *arena = call->request->arena;
     const ProtobufCMessageDescriptor *input = call->method->input;
-    enum status_code code = codec == RPC_CODEC_JSON ? codec_read_json(arena, input, data, length, NULL, out, status)
-                                                    : codec_read_proto(arena, input, data, length, out, status);
-    return code == STATUS_OK ? code : status_prefix(status, "unmarshal message: ");
+    enum status_code code = codec == RPC_CODEC_JSON
+                                ? codec_read_json(arena, input, data, length, &options, out, status)
+                                : codec_read_proto_in(arena, call->request->spools, input, data, length, out, status);
+    return code == STATUS_INVALID_ARGUMENT ? status_prefix(status, "unmarshal message: ") : code;
 }
 
 enum status_code rpc_encode(struct buf *out, enum rpc_codec codec, const ProtobufCMessage *message,
@@ -64,22 +66,9 @@ static enum status_code read_request(struct connect_call *call, ProtobufCMessage
     const struct wire_request *request = call->rpc->request;
     const char *body = request->body;
     size_t length = request->body_len;
-    if (request->body_too_large || length > call->rpc->server->options.max_message_bytes)
-        return rpc_body_too_large(call->rpc, status);
-    if (is_gzip(header(call->rpc, "Content-Encoding")) && length > 0) {
-        struct buf expanded = buf_in(request->arena);
-        switch (gzip_expand(&expanded, body, length, rpc_expand_limit(call->rpc))) {
-        case GZIP_TOO_LARGE:
-            return status_set(status, STATUS_RESOURCE_EXHAUSTED, "message is larger than configured max %zu",
-                              rpc_expand_limit(call->rpc));
-        case GZIP_INVALID:
-            return status_set(status, STATUS_INVALID_ARGUMENT, "decompress: invalid gzip data");
-        case GZIP_OK:
-            break;
-        }
-        body = expanded.data;
-        length = expanded.len;
-    }
+    if (rpc_check_body(call->rpc, 0, status) ||
+        (is_gzip(header(call->rpc, "Content-Encoding")) && length > 0 && rpc_expand(call->rpc, &body, &length, status)))
+        return status->code;
     return rpc_decode(call->rpc, call->type->codec, body, length, out, status);
 }
 

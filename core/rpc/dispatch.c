@@ -112,9 +112,14 @@ static bool has_pages(const ProtobufCMessageDescriptor *input)
     return codec_find_field(input, "page_size", 9, &hint) || codec_find_field(input, "filter", 6, &hint);
 }
 
+static bool has_flag(const struct rpc_server *server, const struct rpc_method *method, unsigned flag)
+{
+    return server->options.flags && (server->options.flags(server->options.ctx, method) & flag);
+}
+
 static bool is_flagged_quick(const struct rpc_server *server, const struct rpc_method *method)
 {
-    return server->options.flags && (server->options.flags(server->options.ctx, method) & RPC_QUICK);
+    return has_flag(server, method, RPC_QUICK);
 }
 
 /* A small copy of the request, decoded; one that can't be decoded is answered at once. */
@@ -151,6 +156,29 @@ bool rpc_is_quick(const struct rpc_server *server, const struct wire_request *re
     ProtobufCMessage *message = NULL;
     return !has_pages(match.route->method->input) ||
            rpc_rest_decode(request->arena, &match, &message, NULL) != STATUS_OK || !is_costly(message);
+}
+
+bool rpc_takes_files(const struct rpc_server *server, const struct rpc_method *method)
+{
+    return has_flag(server, method, RPC_FILES);
+}
+
+enum rpc_large rpc_judge_large(const struct rpc_server *server, struct wire_request *request)
+{
+    const struct rpc_method *method = NULL;
+    struct rpc_match match = {0};
+    bool rest = is_rest_path(server, request->path);
+    if (rest)
+        rpc_match_request(server, request, &match);
+    else if (strcmp(request->method, "POST") == 0)
+        method = rpc_find_procedure(server, request->path);
+    if (match.route && match.body_len) /* not used up as a form */
+        method = match.route->method;
+    if (!method || !rpc_takes_files(server, method))
+        return RPC_LARGE_ORDINARY;
+    struct rpc_call call;
+    rpc_call_init(&call, server, request, NULL, method, rest ? RPC_REST : RPC_CONNECT);
+    return rpc_call_authorize(&call, NULL) == STATUS_OK ? RPC_LARGE_WELCOME : RPC_LARGE_UNWANTED;
 }
 
 static void answer_no_method(struct wire_response *response)

@@ -35,31 +35,13 @@ static enum status_code negotiate(struct grpc_call *call, struct status *status)
     return rpc_set_timeout_grpc(call->rpc, header(call->rpc, "Grpc-Timeout"), status);
 }
 
-static enum status_code expand(const struct grpc_call *call, const struct frame *frame, struct buf *out,
-                               struct status *status)
-{
-    if (!call->gzip_request)
-        return status_set(status, STATUS_INTERNAL,
-                          "protocol error: sent compressed message without compression support");
-    switch (gzip_expand(out, frame->data, frame->length, rpc_expand_limit(call->rpc))) {
-    case GZIP_TOO_LARGE:
-        return status_set(status, STATUS_RESOURCE_EXHAUSTED, "message is larger than configured max %zu",
-                          rpc_expand_limit(call->rpc));
-    case GZIP_INVALID:
-        return status_set(status, STATUS_INVALID_ARGUMENT, "decompress: invalid gzip data");
-    case GZIP_OK:
-        break;
-    }
-    return STATUS_OK;
-}
-
 static enum status_code read_request(struct grpc_call *call, ProtobufCMessage **out, struct status *status)
 {
     const struct wire_request *request = call->rpc->request;
     struct frame frame, more;
     size_t at = 0;
-    if (request->body_too_large || request->body_len > call->rpc->server->options.max_message_bytes + FRAME_HEAD)
-        return rpc_body_too_large(call->rpc, status);
+    if (rpc_check_body(call->rpc, FRAME_HEAD, status))
+        return status->code;
     switch (frame_read(request->body, request->body_len, &at, &frame)) {
     case FRAME_END:
         return status_set(status, STATUS_UNIMPLEMENTED, "unary request has zero messages");
@@ -72,14 +54,11 @@ static enum status_code read_request(struct grpc_call *call, ProtobufCMessage **
         return status_set(status, STATUS_INVALID_ARGUMENT, "protocol error: invalid envelope flags %u", frame.flags);
     if (frame_read(request->body, request->body_len, &at, &more) != FRAME_END)
         return status_set(status, STATUS_UNIMPLEMENTED, "unary request has multiple messages");
-    struct buf expanded = buf_in(request->arena);
-    if (frame.flags & FRAME_COMPRESSED) {
-        enum status_code code = expand(call, &frame, &expanded, status);
-        if (code != STATUS_OK)
-            return code;
-        frame.data = expanded.data;
-        frame.length = expanded.len;
-    }
+    if ((frame.flags & FRAME_COMPRESSED) && !call->gzip_request)
+        return status_set(status, STATUS_INTERNAL,
+                          "protocol error: sent compressed message without compression support");
+    if ((frame.flags & FRAME_COMPRESSED) && rpc_expand(call->rpc, &frame.data, &frame.length, status))
+        return status->code;
     return rpc_decode(call->rpc, call->type->codec, frame.data, frame.length, out, status);
 }
 

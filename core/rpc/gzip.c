@@ -24,39 +24,65 @@ static void keep(void *arena, void *pointer)
     (void)pointer;
 }
 
-static enum gzip_result expand(z_stream *stream, struct buf *out, size_t limit)
-{
-    size_t start = out->len;
-    for (;;) {
-        buf_reserve(out, EXPAND_STEP);
-        size_t room = out->cap - out->len;
-        stream->next_out = (Bytef *)out->data + out->len;
-        stream->avail_out = (uInt)(room < MOST_INPUT ? room : MOST_INPUT);
-        uInt before = stream->avail_out;
-        int result = inflate(stream, Z_NO_FLUSH);
-        out->len += before - stream->avail_out;
-        if (out->len - start > limit)
-            return GZIP_TOO_LARGE;
-        if (result == Z_STREAM_END)
-            return stream->avail_in == 0 ? GZIP_OK : GZIP_INVALID;
-        if (result != Z_OK || (stream->avail_in == 0 && stream->avail_out > 0))
-            return GZIP_INVALID;
-    }
-}
-
-enum gzip_result gzip_expand(struct buf *out, const void *data, size_t length, size_t limit)
+/* One step of the input; zlib has no const for it, but doesn't write to it. */
+static void feed(z_stream *stream, const char *data, size_t length)
 {
     union {
         const void *data;
-        Bytef *next; /* zlib doesn't write to its input, but its pointer isn't const */
+        Bytef *next;
     } input = {.data = data};
-    z_stream stream = {.zalloc = take, .zfree = keep, .opaque = out->arena, .next_in = input.next};
-    if (length == 0 || length > MOST_INPUT)
-        return length == 0 ? GZIP_INVALID : GZIP_TOO_LARGE;
-    stream.avail_in = (uInt)length;
-    if (inflateInit2(&stream, MOST_WINDOW_BITS + GZIP_FORMAT) != Z_OK)
+    stream->next_in = input.next;
+    stream->avail_in = (uInt)length;
+}
+
+/* All that the input at hand gives. GZIP_OK: go on with more of it, or *ended. */
+static enum gzip_result expand_step(z_stream *stream, struct spool_sink *out, size_t limit, char *block, bool *ended,
+                                    struct status *status)
+{
+    do {
+        stream->next_out = (Bytef *)block;
+        stream->avail_out = EXPAND_STEP;
+        int result = inflate(stream, Z_NO_FLUSH);
+        *ended = result == Z_STREAM_END;
+        if (!*ended && result != Z_OK && result != Z_BUF_ERROR)
+            return GZIP_INVALID;
+        size_t made = EXPAND_STEP - stream->avail_out;
+        if (made > limit - spool_sink_length(out))
+            return GZIP_TOO_LARGE;
+        if (spool_sink_add(out, block, made, status))
+            return GZIP_FAILED;
+    } while (!*ended && stream->avail_out == 0);
+    return GZIP_OK;
+}
+
+static enum gzip_result expand(z_stream *stream, struct spool_sink *out, const char *data, size_t length, size_t limit,
+                               struct status *status)
+{
+    char *block = arena_alloc(out->memory.arena, EXPAND_STEP);
+    bool ended = false;
+    for (size_t at = 0; !ended;) {
+        size_t n = length - at < SPOOL_STEP ? length - at : SPOOL_STEP;
+        if (n == 0)
+            return GZIP_INVALID;
+        feed(stream, data + at, n);
+        enum gzip_result result = expand_step(stream, out, limit, block, &ended, status);
+        if (result != GZIP_OK)
+            return result;
+        spool_forget(out->list, data + at, data + at + n);
+        at += n;
+        if (ended && (at < length || stream->avail_in > 0))
+            return GZIP_INVALID;
+    }
+    return GZIP_OK;
+}
+
+enum gzip_result gzip_expand(struct spool_sink *out, const void *data, size_t length, size_t limit,
+                             struct status *status)
+{
+    z_stream stream = {.zalloc = take, .zfree = keep, .opaque = out->memory.arena};
+    if (length == 0 || inflateInit2(&stream, MOST_WINDOW_BITS + GZIP_FORMAT) != Z_OK)
         return GZIP_INVALID;
-    enum gzip_result result = expand(&stream, out, limit);
+    enum gzip_result result = expand(&stream, out, data, length, limit, status);
     inflateEnd(&stream);
     return result;
 }

@@ -1,15 +1,17 @@
-/* gzip (RFC 1952) of messages and bodies, in one piece and in the arena. */
+/* gzip (RFC 1952) of messages and bodies. */
 #ifndef MEMORA_RPC_GZIP_H
 #define MEMORA_RPC_GZIP_H
 
 #include <stdbool.h>
 
-#include "base/buf.h"
+#include "base/spool.h"
 
-enum gzip_result { GZIP_OK, GZIP_INVALID, GZIP_TOO_LARGE };
+enum gzip_result { GZIP_OK, GZIP_INVALID, GZIP_TOO_LARGE, GZIP_FAILED /* status is filled */ };
 
-/* Appends what data expands to; GZIP_TOO_LARGE as soon as that is more than limit bytes. */
-enum gzip_result gzip_expand(struct buf *out, const void *data, size_t length, size_t limit);
+/* Appends what data expands to; GZIP_TOO_LARGE as soon as that is more than limit bytes, GZIP_FAILED if the sink takes
+ * no more. data may lie in a spool. */
+enum gzip_result gzip_expand(struct spool_sink *out, const void *data, size_t length, size_t limit,
+                             struct status *status);
 
 /* Appends the compressed form: quick rather than small. */
 void gzip_compress(struct buf *out, const void *data, size_t length);

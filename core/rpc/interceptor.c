@@ -8,6 +8,7 @@
 #include "base/quote.h"
 #include "rpc/call.h"
 #include "rpc/error.h"
+#include "rpc/gzip.h"
 
 enum {
     /* A stranger's small compressed body must not cost much memory. */
@@ -68,6 +69,7 @@ void rpc_call_init(struct rpc_call *call, const struct rpc_server *server, struc
     call->api.arena = request->arena;
     call->api.services = server->options.services;
     call->api.deadline_ns = request->deadline_ns;
+    call->api.spools = request->spools;
     call->api.metadata = transport == RPC_REST ? rest_metadata : connect_metadata;
     call->api.metadata_ctx = call;
 }
@@ -129,7 +131,7 @@ void rpc_call_log(const struct rpc_call *call, enum status_code code, const stru
     log_write_fields(level, code == STATUS_OK ? "OK" : client ? "client error" : "server error", fields, 3);
 }
 
-enum status_code rpc_body_too_large(const struct rpc_call *call, struct status *status)
+static enum status_code body_too_large(const struct rpc_call *call, struct status *status)
 {
     uint64_t most = call->server->options.max_message_bytes;
     if (call->transport == RPC_REST)
@@ -139,13 +141,42 @@ enum status_code rpc_body_too_large(const struct rpc_call *call, struct status *
                       most, most);
 }
 
-size_t rpc_expand_limit(const struct rpc_call *call)
+enum status_code rpc_check_body(const struct rpc_call *call, size_t room, struct status *status)
+{
+    const struct wire_request *request = call->request;
+    if (request->body_too_large || request->body_len > call->server->options.max_message_bytes + room)
+        return body_too_large(call, status);
+    if (request->body_failure)
+        return status_set(status, request->body_failure->code, "%s", request->body_failure->message);
+    return STATUS_OK;
+}
+
+/* Most bytes that a compressed message may expand to. */
+static size_t expand_limit(const struct rpc_call *call)
 {
     uint64_t most = call->server->options.max_message_bytes;
     bool stranger = call->server->options.authenticate && api_is_anonymous(&call->api);
     if (stranger && most > ANONYMOUS_EXPAND_LIMIT)
         most = ANONYMOUS_EXPAND_LIMIT;
     return most > SIZE_MAX ? SIZE_MAX : (size_t)most;
+}
+
+enum status_code rpc_expand(const struct rpc_call *call, const char **data, size_t *length, struct status *status)
+{
+    bool spooled = rpc_takes_files(call->server, call->method);
+    struct spool_sink expanded = spool_sink_in(spooled ? call->request->spools : NULL, call->request->arena);
+    switch (gzip_expand(&expanded, *data, *length, expand_limit(call), status)) {
+    case GZIP_TOO_LARGE:
+        return status_set(status, STATUS_RESOURCE_EXHAUSTED, "message is larger than configured max %zu",
+                          expand_limit(call));
+    case GZIP_INVALID:
+        return status_set(status, STATUS_INVALID_ARGUMENT, "decompress: invalid gzip data");
+    case GZIP_FAILED:
+        return status->code;
+    case GZIP_OK:
+        break;
+    }
+    return spool_sink_finish(&expanded, data, length, status);
 }
 
 static void shorten_deadline(struct rpc_call *call, int64_t timeout_ns)

@@ -9,8 +9,6 @@
 #include "rpc/error.h"
 #include "rpc/query_params.h"
 
-static const struct codec_json_options json_options = {.rest_messages = true, .ignore_trailing = true};
-
 static bool is_blank(const char *text, size_t length)
 {
     while (length && strchr(" \t\r\n", *text) && *text) {
@@ -34,7 +32,8 @@ static enum status_code read_body(struct arena *arena, const struct rpc_match *m
         *out = codec_new(arena, descriptor);
         return STATUS_OK;
     }
-    return codec_read_json(arena, descriptor, match->body, match->body_len, &json_options, out, status);
+    const struct codec_json_options options = {.rest_messages = true, .ignore_trailing = true, .spools = match->spools};
+    return codec_read_json(arena, descriptor, match->body, match->body_len, &options, out, status);
 }
 
 /* A PATCH changes what its body has, unless the query says otherwise. */
@@ -129,8 +128,8 @@ static enum status_code run(struct rpc_call *call, const struct rpc_match *match
 {
     ProtobufCMessage *request = NULL, *answer = NULL;
     enum status_code code = rpc_set_timeout_grpc(call, call->request->header(call->request, "Grpc-Timeout"), status);
-    if (code == STATUS_OK && call->request->body_too_large)
-        code = rpc_body_too_large(call, status);
+    if (code == STATUS_OK)
+        code = rpc_check_body(call, 0, status);
     if (code == STATUS_OK)
         code = rpc_rest_decode(call->request->arena, match, &request, status);
     if (code == STATUS_OK)

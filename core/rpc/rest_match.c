@@ -39,7 +39,8 @@ static void take_form(const struct wire_request *request, struct rpc_match *out)
 
 void rpc_match_request(const struct rpc_server *server, const struct wire_request *request, struct rpc_match *out)
 {
-    *out = (struct rpc_match){.query = request->query, .body = request->body, .body_len = request->body_len};
+    *out = (struct rpc_match){
+        .query = request->query, .body = request->body, .body_len = request->body_len, .spools = request->spools};
     out->parsed = path_split(request->arena, request->path, &out->parts);
     if (out->parsed != PATH_OK)
         return;

@@ -47,6 +47,14 @@ void rpc_server_destroy(struct rpc_server *server);
 bool rpc_owns_path(const struct rpc_server *server, const char *path);
 /* True if the exchange may be handled on the HTTP thread (flag RPC_QUICK and no costly argument). */
 bool rpc_is_quick(const struct rpc_server *server, const struct wire_request *request);
+/* What is to become of a request whose body turns out to be large; by its headers, and by who calls. May wait for the
+ * database. */
+enum rpc_large {
+    RPC_LARGE_ORDINARY, /* nothing special */
+    RPC_LARGE_WELCOME,  /* it is a file */
+    RPC_LARGE_UNWANTED  /* it would be a file, but the caller may not make the call, which rpc_handle will say */
+};
+enum rpc_large rpc_judge_large(const struct rpc_server *server, struct wire_request *request);
 /* A wire_handler; ctx is the struct rpc_server. */
 void rpc_handle(void *server, struct wire_request *request, struct wire_response *response);
 

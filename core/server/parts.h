@@ -38,6 +38,8 @@ struct server {
     struct feed feed;
     struct static_ui ui;
     struct sse sse;
+    struct spool_area *spools;
+    struct http_large_bodies large;
     struct http_server *http;
 };
 
@@ -49,6 +51,9 @@ void server_leave(struct server *server);
 
 /* An http_route_fn; ctx is the struct server. */
 struct http_route_target server_route(void *ctx, const struct wire_request *request);
+
+/* Its counterpart for large bodies. */
+enum http_large server_judge_large(void *ctx, struct wire_request *request);
 
 /* Adds what the server does in the background to its jobs and starts them, and what sends webhooks. */
 enum status_code server_start_jobs(struct server *server, struct status *status);

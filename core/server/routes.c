@@ -52,3 +52,18 @@ struct http_route_target server_route(void *ctx, const struct wire_request *requ
     target.work = work_of(request);
     return target;
 }
+
+enum http_large server_judge_large(void *ctx, struct wire_request *request)
+{
+    const struct server *server = ctx;
+    if (!rpc_owns_path(server->rpc, request->path))
+        return HTTP_LARGE_TO_MEMORY;
+    switch (rpc_judge_large(server->rpc, request)) {
+    case RPC_LARGE_WELCOME:
+        return HTTP_LARGE_TO_SPOOL;
+    case RPC_LARGE_UNWANTED:
+        return HTTP_LARGE_DROPPED;
+    default:
+        return HTTP_LARGE_TO_MEMORY;
+    }
+}

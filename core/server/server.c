@@ -139,7 +139,9 @@ static enum status_code start(struct server *server, struct status *status)
     if (config_make_data_dir(config->data_dir, status) || open_database(server, status) ||
         open_services(server, status) || server_start_jobs(server, status))
         return status->code;
-    return http_server_start(config, server_route, server, &server->http, status);
+    server->spools = spool_area_create(config->data_dir, config->max_spool_bytes);
+    server->large = (struct http_large_bodies){server_judge_large, server, server->spools};
+    return http_server_start(config, server_route, server, &server->large, &server->http, status);
 }
 
 /* The reverse of start; every part may be missing. */
@@ -147,6 +149,7 @@ static void stop(struct server *server)
 {
     plugin_host_set_stopping();
     http_server_stop(server->http, drain_ns);
+    spool_area_destroy(server->spools);
     server_stop_jobs(server); /* before the leases that they work under */
     server_leave(server);
     sse_stop(&server->sse);

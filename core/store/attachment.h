@@ -3,6 +3,7 @@
 #ifndef MEMORA_STORE_ATTACHMENT_H
 #define MEMORA_STORE_ATTACHMENT_H
 
+#include "base/spool.h"
 #include "filter/filter.h"
 #include "memos/store/attachment.pb-c.h"
 #include "store/store.h"
@@ -27,6 +28,7 @@ struct store_attachment {
     const Memos__Store__AttachmentPayload *payload; /* never NULL when read */
     const void *bytes;                              /* only for inserting into DATABASE; never read with the row */
     size_t bytes_length;
+    struct spool_list *spools; /* in which new bytes may lie; NULL: in memory */
     int64_t
         promise; /* outbox row that removes the object unless the attachment is inserted; 0 = none. store/removal.h */
 };

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/spool.h"
 
 struct wire_request {
     struct arena *arena;
@@ -19,6 +20,12 @@ struct wire_request {
     const char *body;
     size_t body_len;
     bool body_too_large; /* the client sent more than the limit; body is empty */
+    /* Why the body is empty though the client sent one; NULL: it isn't. A client that may not make the call is told so
+     * first. */
+    const struct status *body_failure;
+    /* Where body may lie, and what else this request has that is too much for memory; NULL: it has to do with memory.
+     */
+    struct spool_list *spools;
     uint64_t id;         /* for logs */
     int64_t received_ns; /* clock_mono_ns() at the end of the headers */
     int64_t deadline_ns; /* clock_mono_ns() by which an answer is due */

@@ -90,7 +90,7 @@ int main(void)
     struct status status = {0};
     struct http_server *http = NULL;
     struct rpc_server *rpc = rpc_server_create(&options);
-    if (http_server_start(&config, route, rpc, &http, &status) != STATUS_OK)
+    if (http_server_start(&config, route, rpc, NULL, &http, &status) != STATUS_OK)
         fail(status.message);
     write_response(arena, http_server_port(http));
     sigwait(&signals, &number);

@@ -44,7 +44,7 @@ static inline struct http_server *start_server(const struct config *config, http
 {
     struct http_server *server = NULL;
     struct status status = {0};
-    if (http_server_start(config, route, ctx, &server, &status) != STATUS_OK)
+    if (http_server_start(config, route, ctx, NULL, &server, &status) != STATUS_OK)
         fail_msg("%s", status.message);
     return server;
 }

@@ -96,12 +96,51 @@ static void test_refused(void **state)
     assert_refuses(base64_decode_strict, "offset=5", 6);
 }
 
+/* Pieces, cut anywhere, give what the whole gives, and the same bad byte. */
+static void assert_pieces(const char *text, size_t length, bool strict)
+{
+    struct buf whole = buf_in(arena);
+    size_t bad = 0;
+    bool valid = (strict ? base64_decode_strict : base64_decode)(&whole, text, length, &bad);
+    for (size_t first = 0; first <= length; first++)
+        for (size_t second = first; second <= length; second++) {
+            struct base64_stream stream = {.strict = strict};
+            struct buf out = buf_in(arena);
+            size_t at = 0;
+            bool taken = base64_stream_add(&stream, &out, text, first, &at) &&
+                         base64_stream_add(&stream, &out, text + first, second - first, &at) &&
+                         base64_stream_add(&stream, &out, text + second, length - second, &at) &&
+                         base64_stream_end(&stream, &out, &at);
+            assert_int_equal(taken, valid);
+            if (!valid) {
+                assert_int_equal(at, bad);
+                continue;
+            }
+            assert_int_equal(out.len, whole.len);
+            if (whole.len)
+                assert_memory_equal(out.data, whole.data, whole.len);
+        }
+}
+
+static void test_pieces(void **state)
+{
+    static const char *const texts[] = {
+        "",      "aGk", "aGk=",  "fn5-fn5_", "aGVs\nbG8g\r\nd29y\nbGQ=\n", "a\nG\nk\n=\n", "@@@", "aGVsA",
+        "aGVs=", "aG=", "aGk==", "aG==aGVs", "aGVsbG8gd29ybGQhISEhISEhIQ"};
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        assert_pieces(texts[i], strlen(texts[i]), false);
+        assert_pieces(texts[i], strlen(texts[i]), true);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_pieces),
     };
     return cmocka_run_group_tests_name("base64", tests, set_up, tear_down);
 }

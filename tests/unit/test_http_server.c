@@ -387,7 +387,7 @@ static void test_unix_socket(void **state)
     assert_int_equal(info.st_mode & 0777, 0660);
     assert_int_equal(http_server_port(server), 0);
     struct status status = {0};
-    assert_int_equal(http_server_start(&config, route, NULL, &second, &status), STATUS_UNAVAILABLE);
+    assert_int_equal(http_server_start(&config, route, NULL, NULL, &second, &status), STATUS_UNAVAILABLE);
     assert_non_null(strstr(status.message, name));
     assert_int_equal(stat(name, &info), 0); /* the loser removes nothing */
     http_server_stop(server, 0);
@@ -404,11 +404,11 @@ static void test_taken_port_is_named(void **state)
     struct status status = {0};
     char want[64];
     snprintf(want, sizeof want, "cannot listen on 127.0.0.1:%d: Address already in use", fixture->port);
-    assert_int_equal(http_server_start(&config, route, NULL, &server, &status), STATUS_UNAVAILABLE);
+    assert_int_equal(http_server_start(&config, route, NULL, NULL, &server, &status), STATUS_UNAVAILABLE);
     assert_string_equal(status.message, want);
     config.port = 0;
     config.address = "no.such.host.invalid";
-    assert_int_equal(http_server_start(&config, route, NULL, &server, &status), STATUS_UNAVAILABLE);
+    assert_int_equal(http_server_start(&config, route, NULL, NULL, &server, &status), STATUS_UNAVAILABLE);
 }
 
 /* No address: IPv4 and IPv6 on one socket, and the peer of an IPv4 client is written as IPv4. */

@@ -120,55 +120,35 @@ static void test_upload_is_stripped(void **state)
     media_destroy(media);
 }
 
-static int scratch_file(struct fixture *f, const struct bytes *bytes)
-{
-    char path[96];
-    snprintf(path, sizeof path, "%s/scratch-XXXXXX", f->dir);
-    int fd = mkostemp(path, O_CLOEXEC);
-    assert_true(fd >= 0);
-    unlink(path);
-    if (bytes)
-        assert_int_equal(write(fd, bytes->data, bytes->length), (ssize_t)bytes->length);
-    return fd;
-}
-
-/* A picture in a file becomes one in another; bytes behind its end don't count. */
-static void test_file_is_stripped(void **state)
+/* A picture that lies in a spool, as large uploads do, becomes one in another; the first one is left as it is. */
+static void test_spooled_upload_is_stripped(void **state)
 {
     struct fixture *f = *state;
     struct media *media = open_media(HELPER);
     use_helper(f, HELPER);
-    struct bytes jpeg = make_jpeg(f, media, 300, 200, 6), text = {(const unsigned char *)"notjpeg", 7};
-    struct store_attachment attachment = {.uid = "file", .type = "image/jpeg"};
+    struct bytes jpeg = make_jpeg(f, media, 300, 200, 6);
+    struct spool_list spools = {.area = spool_area_create(f->dir, jpeg.length + 4)};
+    struct spool *spool;
     struct status status = {0};
-    uint64_t size = 0;
-    bool stripped = false;
+    const char *mapped;
     unsigned width = 0, height = 0;
-    int in = scratch_file(f, &jpeg), out = scratch_file(f, NULL), bad = scratch_file(f, &text);
-    assert_int_equal(write(in, "more", 4), 4);
-    if (blob_strip_file(f->blob, &attachment, in, jpeg.length, out, &size, &stripped, &status))
+    assert_int_equal(spool_create(&spools, &spool, &status), STATUS_OK);
+    assert_int_equal(spool_write(spool, jpeg.data, jpeg.length, &status), STATUS_OK);
+    assert_int_equal(spool_write(spool, "more", 4, &status), STATUS_OK);
+    assert_int_equal(spool_map(spool, &mapped, &status), STATUS_OK);
+    struct store_attachment attachment = {
+        .uid = "file", .type = "image/jpeg", .bytes = mapped, .bytes_length = jpeg.length, .spools = &spools};
+    if (blob_strip(f->blob, f->arena, &attachment, &status))
         fail_msg("%s", status.message);
-    assert_true(stripped);
-    char *made = arena_alloc(f->arena, (size_t)size);
-    assert_int_equal(pread(out, made, (size_t)size, 0), (ssize_t)size);
-    jpeg_size(made, (size_t)size, &width, &height);
+    assert_true(attachment.bytes != mapped);
+    assert_int_equal(attachment.size, attachment.bytes_length);
+    jpeg_size(attachment.bytes, attachment.bytes_length, &width, &height);
     assert_int_equal(width, 200);
     assert_int_equal(height, 300);
-    assert_null(memmem(made, (size_t)size, "PLACE!", 6));
-    assert_int_equal(blob_strip_file(f->blob, &attachment, bad, 7, out, &size, &stripped, &status), STATUS_OK);
-    assert_false(stripped);
-    attachment.type = "text/plain";
-    assert_int_equal(blob_strip_file(f->blob, &attachment, in, jpeg.length, out, &size, &stripped, &status), STATUS_OK);
-    assert_false(stripped);
-    attachment.type = "image/jpeg";
-    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
-    assert_int_equal(blob_strip_file(f->blob, &attachment, in, jpeg.length, full, &size, &stripped, &status),
-                     STATUS_RESOURCE_EXHAUSTED);
-    assert_false(stripped);
-    close(full);
-    close(in);
-    close(out);
-    close(bad);
+    assert_null(memmem(attachment.bytes, attachment.bytes_length, "PLACE!", 6));
+    assert_memory_equal(mapped, jpeg.data, jpeg.length);
+    spool_list_close(&spools);
+    spool_area_destroy(spools.area);
     media_destroy(media);
 }
 
@@ -221,7 +201,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_orientations, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_cannot_be_decoded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_upload_is_stripped, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_file_is_stripped, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_spooled_upload_is_stripped, setup, teardown),
         cmocka_unit_test_setup_teardown(test_thumbnail_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wide_colours_have_none, setup, teardown),
     };

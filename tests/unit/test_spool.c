@@ -1,0 +1,235 @@
+/* Large bytes in unnamed files: what is written is what is read, within the budget, and nothing is left. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/spool.h"
+
+enum { BUDGET = 4 * 1024 * 1024, PAGE_MAX = 65536 };
+
+struct fixture {
+    char dir[32];
+    struct arena *arena;
+    struct spool_list list;
+    struct status status;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    strcpy(f->dir, "/tmp/memora-spool-XXXXXX");
+    assert_non_null(mkdtemp(f->dir));
+    f->arena = arena_create();
+    f->list.area = spool_area_create(f->dir, BUDGET);
+    log_set_level(LOG_LEVEL_ERROR);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    spool_list_close(&f->list);
+    spool_area_destroy(f->list.area);
+    arena_destroy(f->arena);
+    assert_int_equal(rmdir(f->dir), 0); /* fails if a file were left */
+    free(f);
+    return 0;
+}
+
+static const char *pattern(struct fixture *f, size_t length)
+{
+    char *bytes = arena_alloc(f->arena, length);
+    for (size_t i = 0; i < length; i++)
+        bytes[i] = (char)(i * 31 + i / 4096);
+    return bytes;
+}
+
+static struct spool *filled(struct fixture *f, const char *bytes, size_t length)
+{
+    struct spool *spool = NULL;
+    assert_int_equal(spool_create(&f->list, &spool, &f->status), STATUS_OK);
+    for (size_t at = 0, step = 1; at < length; at += step, step = step * 7 % 100003 + 1) {
+        step = length - at < step ? length - at : step;
+        assert_int_equal(spool_write(spool, bytes + at, step, &f->status), STATUS_OK);
+    }
+    assert_int_equal(spool_size(spool), length);
+    return spool;
+}
+
+static unsigned files_in(const char *path)
+{
+    unsigned count = 0;
+    DIR *dir = opendir(path);
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;)
+        count += entry->d_name[0] != '.';
+    closedir(dir);
+    return count;
+}
+
+static void test_read_back(void **state)
+{
+    struct fixture *f = *state;
+    const size_t sizes[] = {0, 1, 4095, 4096, 4097, 1024 * 1024};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        size_t size = sizes[i];
+        const char *bytes = pattern(f, size), *mapped = NULL;
+        struct spool *spool = filled(f, bytes, size);
+        assert_int_equal(files_in(f->dir), 0);
+        assert_int_equal(spool_map(spool, &mapped, &f->status), STATUS_OK);
+        assert_memory_equal(mapped, bytes, size);
+        assert_int_equal(mapped[size], '\0');
+        assert_true(spool_holds(&f->list, mapped));
+        assert_true(spool_holds(&f->list, mapped + size));
+        assert_false(spool_holds(&f->list, bytes));
+        assert_false(spool_holds(NULL, mapped));
+    }
+}
+
+static void test_copy(void **state)
+{
+    struct fixture *f = *state;
+    const char *bytes = pattern(f, 10000), *mapped = NULL;
+    char out[10000];
+    assert_int_equal(spool_map(filled(f, bytes, 10000), &mapped, &f->status), STATUS_OK);
+    const char *const places[] = {mapped, bytes};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(spool_copy(&f->list, places[i] + 100, 500, 0, out, 200), 200);
+        assert_memory_equal(out, bytes + 100, 200);
+        assert_int_equal(spool_copy(&f->list, places[i] + 100, 500, 400, out, sizeof out), 100);
+        assert_memory_equal(out, bytes + 500, 100);
+        assert_int_equal(spool_copy(&f->list, places[i] + 100, 500, 500, out, sizeof out), 0);
+        assert_int_equal(spool_copy(&f->list, places[i] + 100, 500, UINT64_MAX, out, sizeof out), 0);
+    }
+    assert_int_equal(spool_copy(NULL, bytes, 3, 1, out, sizeof out), 2);
+}
+
+/* Bytes of the mapping that are in memory now. */
+static size_t resident(const char *mapped)
+{
+    char line[256], start[32];
+    unsigned long kib = 0;
+    bool here = false;
+    FILE *maps = fopen("/proc/self/smaps", "r");
+    assert_non_null(maps);
+    snprintf(start, sizeof start, "%lx-", (unsigned long)(uintptr_t)mapped);
+    while (fgets(line, sizeof line, maps)) {
+        here = here || strncmp(line, start, strlen(start)) == 0;
+        if (here && sscanf(line, "Rss: %lu kB", &kib) == 1)
+            break;
+    }
+    fclose(maps);
+    assert_true(here);
+    return kib * 1024;
+}
+
+static void test_forgotten_pages_take_no_memory(void **state)
+{
+    struct fixture *f = *state;
+    enum { SIZE = 2 * 1024 * 1024 };
+    const char *bytes = pattern(f, SIZE), *mapped = NULL;
+    unsigned sum = 0;
+    assert_int_equal(spool_map(filled(f, bytes, SIZE), &mapped, &f->status), STATUS_OK);
+    for (size_t i = 0; i < SIZE; i += 64)
+        sum += (unsigned char)mapped[i];
+    assert_true(sum > 0);
+    assert_true(resident(mapped) >= SIZE / 2);
+    spool_forget(&f->list, mapped, mapped + SIZE);
+    assert_true(resident(mapped) <= PAGE_MAX);
+    assert_memory_equal(mapped, bytes, SIZE);    /* and are there again when they are wanted */
+    spool_forget(&f->list, bytes, bytes + SIZE); /* what is no spool's is left alone */
+    assert_int_equal(bytes[1], 31);
+    spool_forget(NULL, mapped, mapped + SIZE);
+}
+
+static void test_budget(void **state)
+{
+    struct fixture *f = *state;
+    struct spool_list other = {.area = f->list.area};
+    const char *bytes = pattern(f, BUDGET);
+    struct spool *spool = NULL;
+    filled(f, bytes, BUDGET - 10);
+    assert_int_equal(spool_create(&other, &spool, &f->status), STATUS_OK);
+    assert_int_equal(spool_write(spool, bytes, 10, &f->status), STATUS_OK);
+    assert_int_equal(spool_write(spool, bytes, 1, &f->status), STATUS_RESOURCE_EXHAUSTED);
+    assert_string_equal(f->status.message, "too many uploads at a time");
+    spool_list_close(&other);
+    assert_int_equal(spool_create(&other, &spool, &f->status), STATUS_OK);
+    assert_int_equal(spool_write(spool, bytes, 10, &f->status), STATUS_OK);
+    spool_list_close(&f->list);
+    assert_int_equal(spool_write(spool, bytes, BUDGET - 10, &f->status), STATUS_OK);
+    spool_list_close(&other);
+}
+
+static void test_no_room(void **state)
+{
+    struct fixture *f = *state;
+    struct rlimit before, small;
+    const char *bytes = pattern(f, 8192);
+    struct spool *spool = NULL;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = (struct rlimit){.rlim_cur = 4096, .rlim_max = before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(spool_create(&f->list, &spool, &f->status), STATUS_OK);
+    log_set_level((enum log_level) - 1);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    enum status_code code = spool_write(spool, bytes, 8192, &f->status);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(code, STATUS_RESOURCE_EXHAUSTED);
+    assert_string_equal(f->status.message, "no room for the upload");
+
+    struct spool_list nowhere = {.area = spool_area_create("/nonexistent", BUDGET)};
+    assert_int_equal(spool_create(&nowhere, &spool, &f->status), STATUS_INTERNAL);
+    assert_null(strstr(f->status.message, "nonexistent"));
+    spool_area_destroy(nowhere.area);
+}
+
+static void test_sink(void **state)
+{
+    struct fixture *f = *state;
+    const char *bytes = pattern(f, 2 * SPOOL_MEMORY), *out;
+    size_t length;
+    struct spool_sink small = spool_sink_in(&f->list, f->arena), large = small, memory = spool_sink_in(NULL, f->arena);
+    assert_int_equal(spool_sink_finish(&small, &out, &length, &f->status), STATUS_OK);
+    assert_int_equal(length, 0);
+    assert_int_equal(spool_sink_add(&small, bytes, SPOOL_MEMORY, &f->status), STATUS_OK);
+    assert_int_equal(spool_sink_finish(&small, &out, &length, &f->status), STATUS_OK);
+    assert_int_equal(length, SPOOL_MEMORY);
+    assert_false(spool_holds(&f->list, out));
+    for (size_t at = 0; at < 2 * SPOOL_MEMORY; at += 1024) {
+        assert_int_equal(spool_sink_length(&large), at);
+        assert_int_equal(spool_sink_add(&large, bytes + at, 1024, &f->status), STATUS_OK);
+        assert_int_equal(spool_sink_add(&memory, bytes + at, 1024, &f->status), STATUS_OK);
+    }
+    assert_int_equal(spool_sink_finish(&large, &out, &length, &f->status), STATUS_OK);
+    assert_true(spool_holds(&f->list, out));
+    assert_int_equal(length, 2 * SPOOL_MEMORY);
+    assert_memory_equal(out, bytes, length);
+    assert_int_equal(spool_sink_finish(&memory, &out, &length, &f->status), STATUS_OK);
+    assert_false(spool_holds(&f->list, out));
+    assert_memory_equal(out, bytes, length);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_read_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_copy, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_forgotten_pages_take_no_memory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_budget, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_room, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_sink, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("spool", tests, NULL, NULL);
+}
