@@ -10,21 +10,14 @@
 #include "base/hash.h"
 #include "cache/cache.h"
 #include "markdown/markdown.h"
-#include "store/attachment.h"
+#include "store/memo_parts.h"
 #include "store/user.h"
 
-/* What the views of one page need besides the memo rows, each read in one statement. */
+/* What the views of one page need besides the memo rows. */
 struct page {
     const struct store_memo *memos;
     size_t count;
-    int32_t *ids;
-    const char **uids;
-    struct store_attachment *attachments;
-    size_t attachment_count;
-    struct store_reaction *reactions;
-    size_t reaction_count;
-    struct store_relation *relations;
-    size_t relation_count;
+    struct store_memo_parts parts;
     struct store_user_map users;
 };
 
@@ -32,37 +25,21 @@ static enum status_code read_page(struct api_call *call, struct db_conn *conn, u
                                   struct status *status)
 {
     struct store *store = call->services->store;
-    enum status_code code = STATUS_OK;
-    unsigned without = ~0U; /* of all of them */
-    page->ids = ARENA_ARRAY(call->arena, int32_t, page->count);
-    page->uids = ARENA_ARRAY(call->arena, const char *, page->count);
-    for (size_t i = 0; i < page->count; i++) {
-        page->ids[i] = page->memos[i].id;
-        page->uids[i] = page->memos[i].uid;
-        without &= page->memos[i].without;
-    }
-    if (flags & API_MEMO_WITHOUT_RELATIONS)
-        without |= STORE_MEMO_RELATIONS;
-    if (!(without & STORE_MEMO_ATTACHMENTS))
-        code = store_attachment_list_for_memos(conn, call->arena, page->ids, page->count, &page->attachments,
-                                               &page->attachment_count, status);
-    if (!code && !(without & STORE_MEMO_REACTIONS))
-        code = store_reaction_list(conn, call->arena, page->uids, page->count, &page->reactions, &page->reaction_count,
-                                   status);
-    if (!code && !(without & STORE_MEMO_RELATIONS)) {
-        struct store_viewer viewer = memo_access_viewer(&call->caller);
-        code = store_relation_list(conn, call->arena, page->ids, page->count, &viewer,
-                                   flags & API_MEMO_RELATION_SNIPPETS, &page->relations, &page->relation_count, status);
-    }
+    struct store_viewer viewer = memo_access_viewer(&call->caller);
+    unsigned wanted = STORE_MEMO_ATTACHMENTS | STORE_MEMO_REACTIONS;
+    if (!(flags & API_MEMO_WITHOUT_RELATIONS))
+        wanted |= STORE_MEMO_RELATIONS;
+    enum status_code code = store_memo_parts(conn, call->arena, page->memos, page->count, wanted, &viewer,
+                                             flags & API_MEMO_RELATION_SNIPPETS, &page->parts, status);
     if (code)
         return code;
-    int32_t *user_ids = ARENA_ARRAY(call->arena, int32_t, page->count + page->reaction_count);
+    int32_t *user_ids = ARENA_ARRAY(call->arena, int32_t, page->count + page->parts.reaction_count);
     for (size_t i = 0; i < page->count; i++)
         user_ids[i] = page->memos[i].creator_id;
-    for (size_t i = 0; i < page->reaction_count; i++)
-        user_ids[page->count + i] = page->reactions[i].creator_id;
-    return store_user_map_by_ids(store, conn, call->arena, user_ids, page->count + page->reaction_count, &page->users,
-                                 status);
+    for (size_t i = 0; i < page->parts.reaction_count; i++)
+        user_ids[page->count + i] = page->parts.reactions[i].creator_id;
+    return store_user_map_by_ids(store, conn, call->arena, user_ids, page->count + page->parts.reaction_count,
+                                 &page->users, status);
 }
 
 static Memos__Api__V1__MemoRelation__Memo *relation_end(struct arena *arena, const char *uid, const char *content,
@@ -104,8 +81,8 @@ static Memos__Api__V1__Reaction *reaction_view(struct arena *arena, const struct
 static size_t count_where_reaction(const struct page *page, const char *name)
 {
     size_t count = 0;
-    for (size_t i = 0; i < page->reaction_count; i++)
-        count += strcmp(page->reactions[i].content_id, name) == 0;
+    for (size_t i = 0; i < page->parts.reaction_count; i++)
+        count += strcmp(page->parts.reactions[i].content_id, name) == 0;
     return count;
 }
 
@@ -115,8 +92,8 @@ static void add_reactions(struct arena *arena, const struct page *page, Memos__A
     if (!room)
         return;
     view->reactions = ARENA_ARRAY(arena, Memos__Api__V1__Reaction *, room);
-    for (size_t i = 0; i < page->reaction_count; i++) {
-        const struct store_reaction *reaction = &page->reactions[i];
+    for (size_t i = 0; i < page->parts.reaction_count; i++) {
+        const struct store_reaction *reaction = &page->parts.reactions[i];
         if (strcmp(reaction->content_id, view->name) != 0)
             continue;
         const struct store_user *user = store_user_map_find(&page->users, reaction->creator_id);
@@ -128,7 +105,7 @@ static void add_reactions(struct arena *arena, const struct page *page, Memos__A
 static bool is_on_page(const struct page *page, int32_t memo_id)
 {
     for (size_t i = 0; i < page->count; i++)
-        if (page->ids[i] == memo_id)
+        if (page->memos[i].id == memo_id)
             return true;
     return false;
 }
@@ -137,14 +114,14 @@ static void add_relations(struct arena *arena, const struct page *page, const st
                           Memos__Api__V1__Memo *view)
 {
     size_t room = 0;
-    for (size_t i = 0; i < page->relation_count; i++)
-        room += page->relations[i].memo_id == memo->id || page->relations[i].related_memo_id == memo->id;
+    for (size_t i = 0; i < page->parts.relation_count; i++)
+        room += page->parts.relations[i].memo_id == memo->id || page->parts.relations[i].related_memo_id == memo->id;
     if (!room)
         return;
     view->relations = ARENA_ARRAY(arena, Memos__Api__V1__MemoRelation *, room);
     /* A relation between two memos of the page is there twice, once each way; the way out counts, for both of them. */
-    for (size_t i = 0; i < page->relation_count; i++) {
-        const struct store_relation *relation = &page->relations[i];
+    for (size_t i = 0; i < page->parts.relation_count; i++) {
+        const struct store_relation *relation = &page->parts.relations[i];
         bool here = relation->memo_id == memo->id || relation->related_memo_id == memo->id;
         if (here && !(relation->incoming && is_on_page(page, relation->memo_id)))
             view->relations[view->n_relations++] =
@@ -156,14 +133,15 @@ static void add_attachments(struct arena *arena, const struct page *page, const 
                             Memos__Api__V1__Memo *view)
 {
     size_t room = 0;
-    for (size_t i = 0; i < page->attachment_count; i++)
-        room += page->attachments[i].memo_id == memo->id;
+    for (size_t i = 0; i < page->parts.attachment_count; i++)
+        room += page->parts.attachments[i].memo_id == memo->id;
     if (!room)
         return;
     view->attachments = ARENA_ARRAY(arena, Memos__Api__V1__Attachment *, room);
-    for (size_t i = 0; i < page->attachment_count; i++)
-        if (page->attachments[i].memo_id == memo->id)
-            view->attachments[view->n_attachments++] = api_attachment_view(arena, &page->attachments[i], memo->uid);
+    for (size_t i = 0; i < page->parts.attachment_count; i++)
+        if (page->parts.attachments[i].memo_id == memo->id)
+            view->attachments[view->n_attachments++] =
+                api_attachment_view(arena, &page->parts.attachments[i], memo->uid);
 }
 
 static void add_payload(struct arena *arena, const Memos__Store__MemoPayload *payload, Memos__Api__V1__Memo *view)

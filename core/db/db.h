@@ -89,6 +89,18 @@ enum status_code db_query(struct db_conn *conn, const char *sql, const struct me
 bool db_next(struct db_rows *rows, struct status *status);
 void db_rows_close(struct db_rows *rows); /* NULL is fine; must precede the next use of the same SQL text */
 
+/* Several SELECTs in one round trip where the plugin can do that, else one after the other; read sees each of them
+ * once, in this order, as between db_query and db_rows_close. Its error ends the whole. */
+enum { DB_SELECTS_MAX = 8 };
+struct db_select {
+    const char *sql;
+    const struct memora_value *params;
+    uint32_t count;
+};
+typedef enum status_code (*db_read_fn)(void *ctx, uint32_t index, struct db_rows *rows, struct status *status);
+enum status_code db_query_all(struct db_conn *conn, const struct db_select *selects, uint32_t count, db_read_fn read,
+                              void *ctx, struct status *status);
+
 /* Values of the current row, borrowed until the next db_next or db_rows_close. Missing or NULL gives 0 / "" / NULL. */
 uint32_t db_column_count(const struct db_rows *rows);
 const struct memora_value *db_column(const struct db_rows *rows, uint32_t index);

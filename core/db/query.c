@@ -73,8 +73,8 @@ static void finish(struct db_rows *rows)
     stmt_cache_release(conn, statement);
 }
 
-/* Prepares, binds and takes the first step. */
-static enum status_code start(struct db_conn *conn, const char *sql, bool returning, const struct memora_value *params,
+/* Prepares and binds. */
+static enum status_code ready(struct db_conn *conn, const char *sql, bool returning, const struct memora_value *params,
                               uint32_t param_count, struct db_rows **out, struct status *status)
 {
     struct statement *statement;
@@ -95,17 +95,35 @@ static enum status_code start(struct db_conn *conn, const char *sql, bool return
     rows->started_ns = started_ns;
     conn->open_rows++;
     code = bind(conn, statement, params, param_count, status);
-    if (code == STATUS_OK) {
-        count(conn);
-        code = step(rows, status);
-    }
-    rows->pending = !rows->finished;
     if (code) {
         finish(rows);
         return code;
     }
+    count(conn);
     *out = rows;
     return STATUS_OK;
+}
+
+static enum status_code first_step(struct db_rows *rows, struct status *status)
+{
+    enum status_code code = step(rows, status);
+    rows->pending = !rows->finished;
+    return code;
+}
+
+static enum status_code start(struct db_conn *conn, const char *sql, bool returning, const struct memora_value *params,
+                              uint32_t param_count, struct db_rows **out, struct status *status)
+{
+    struct db_rows *rows;
+    enum status_code code = ready(conn, sql, returning, params, param_count, &rows, status);
+    if (code)
+        return code;
+    code = first_step(rows, status);
+    if (code)
+        finish(rows);
+    else
+        *out = rows;
+    return code;
 }
 
 /* One snapshot for all that is read between begin and end. In the process itself it costs a fraction of a microsecond
@@ -149,6 +167,69 @@ enum status_code db_query(struct db_conn *conn, const char *sql, const struct me
             code = query(conn, sql, params, param_count, out, status);
     }
     return code;
+}
+
+static enum status_code one_by_one(struct db_conn *conn, const struct db_select *selects, uint32_t select_count,
+                                   db_read_fn read, void *ctx, struct status *status)
+{
+    for (uint32_t i = 0; i < select_count; i++) {
+        struct db_rows *rows;
+        enum status_code code = db_query(conn, selects[i].sql, selects[i].params, selects[i].count, &rows, status);
+        if (code)
+            return code;
+        code = read(ctx, i, rows, status);
+        db_rows_close(rows);
+        if (code)
+            return code;
+    }
+    return STATUS_OK;
+}
+
+static enum status_code execute_all(struct db_conn *conn, struct db_rows *const *rows, uint32_t row_count,
+                                    struct status *status)
+{
+    struct memora_stmt *prepared[DB_SELECTS_MAX];
+    struct memora_error error = {0};
+    for (uint32_t i = 0; i < row_count; i++)
+        prepared[i] = rows[i]->statement->prepared;
+    int result = conn->db->ops->execute_all(prepared, row_count, &error);
+    return result == MEMORA_OK ? STATUS_OK : conn_fail(conn, result, &error, status);
+}
+
+/* All are closed at the end, whatever happens: they stand in the same answer of the server, which is there as a whole
+ * before the first row is read. */
+static enum status_code together(struct db_conn *conn, const struct db_select *selects, uint32_t select_count,
+                                 db_read_fn read, void *ctx, struct status *status)
+{
+    struct db_rows *rows[DB_SELECTS_MAX];
+    enum status_code code = STATUS_OK;
+    uint32_t made = 0;
+    while (code == STATUS_OK && made < select_count) {
+        const struct db_select *select = &selects[made];
+        code = ready(conn, select->sql, false, select->params, select->count, &rows[made], status);
+        made += code == STATUS_OK;
+    }
+    if (code == STATUS_OK)
+        code = execute_all(conn, rows, made, status);
+    for (uint32_t i = 0; i < made; i++) {
+        if (code == STATUS_OK)
+            code = first_step(rows[i], status);
+        if (code == STATUS_OK)
+            code = read(ctx, i, rows[i], status);
+        finish(rows[i]);
+    }
+    return code;
+}
+
+/* The first statement on a connection may find it dead, and is then run again: that is db_query's. */
+enum status_code db_query_all(struct db_conn *conn, const struct db_select *selects, uint32_t select_count,
+                              db_read_fn read, void *ctx, struct status *status)
+{
+    if (select_count > DB_SELECTS_MAX)
+        return status_set(status, STATUS_INTERNAL, "too many statements at once: %u", select_count);
+    if (!conn->db->ops->execute_all || select_count < 2 || !conn->used)
+        return one_by_one(conn, selects, select_count, read, ctx, status);
+    return together(conn, selects, select_count, read, ctx, status);
 }
 
 bool db_next(struct db_rows *rows, struct status *status)

@@ -1,8 +1,7 @@
-#include "store/attachment.h"
-
 #include <string.h>
 
 #include "codec/codec.h"
+#include "store/parts.h"
 #include "store/rows.h"
 
 enum {
@@ -65,13 +64,14 @@ static enum status_code read_row(struct arena *arena, const struct db_rows *rows
     return STATUS_OK;
 }
 
+static const struct store_row_kind row_kind = {sizeof(struct store_attachment), read_row};
+
 static enum status_code read_rows(struct db_conn *conn, struct arena *arena, const char *sql,
                                   const struct memora_value *params, uint32_t param_count,
                                   struct store_attachment **out, size_t *count, struct status *status)
 {
-    static const struct store_row_kind kind = {sizeof(struct store_attachment), read_row};
     struct store_row_list rows;
-    enum status_code code = store_read_rows(conn, arena, sql, params, param_count, &kind, &rows, status);
+    enum status_code code = store_read_rows(conn, arena, sql, params, param_count, &row_kind, &rows, status);
     *out = rows.items;
     *count = rows.count;
     return code;
@@ -111,6 +111,32 @@ enum status_code store_attachment_get_many(struct db_conn *conn, struct arena *a
     return read_rows(conn, arena, buf_str(&sql), params, used, out, count, status);
 }
 
+struct db_select store_attachment_select(struct db_conn *conn, struct arena *arena, const int32_t *memo_ids,
+                                         size_t count)
+{
+    uint32_t used = 0;
+    struct memora_value *params = store_sql_params(arena, count, 1, 0);
+    struct buf sql = buf_in(arena);
+    buf_add_str(&sql, SELECT_ATTACHMENT "WHERE attachment.memo_id");
+    store_sql_near(conn, &sql, params, &used, memo_ids, count);
+    buf_add_str(&sql, ORDER_ATTACHMENT);
+    return (struct db_select){buf_str(&sql), params, used};
+}
+
+enum status_code store_attachment_collect(struct arena *arena, struct db_rows *rows, const int32_t *memo_ids,
+                                          size_t count, struct store_attachment **out, size_t *out_count,
+                                          struct status *status)
+{
+    struct store_row_list found;
+    enum status_code code = store_collect_rows(arena, rows, &row_kind, &found, status);
+    *out = found.items;
+    *out_count = 0;
+    for (size_t i = 0; i < found.count; i++)
+        if (store_ids_have(memo_ids, count, (*out)[i].memo_id))
+            (*out)[(*out_count)++] = (*out)[i];
+    return code;
+}
+
 enum status_code store_attachment_list_for_memos(struct db_conn *conn, struct arena *arena, const int32_t *memo_ids,
                                                  size_t memo_count, struct store_attachment **out, size_t *count,
                                                  struct status *status)
@@ -121,17 +147,13 @@ enum status_code store_attachment_list_for_memos(struct db_conn *conn, struct ar
         return STATUS_OK;
     if (memo_count > STORE_IN_MAX)
         return status_set(status, STATUS_INTERNAL, "too many memos in one look-up: %zu", memo_count);
-    uint32_t used = 0;
-    struct memora_value *params = store_sql_params(arena, memo_count, 1, 0);
-    struct buf sql = buf_in(arena);
-    buf_add_str(&sql, SELECT_ATTACHMENT "WHERE attachment.memo_id");
-    store_sql_near(conn, &sql, params, &used, memo_ids, memo_count);
-    buf_add_str(&sql, ORDER_ATTACHMENT);
-    size_t found;
-    enum status_code code = read_rows(conn, arena, buf_str(&sql), params, used, out, &found, status);
-    for (size_t i = 0; code == STATUS_OK && i < found; i++)
-        if (store_ids_have(memo_ids, memo_count, (*out)[i].memo_id))
-            (*out)[(*count)++] = (*out)[i];
+    struct db_select select = store_attachment_select(conn, arena, memo_ids, memo_count);
+    struct db_rows *rows;
+    enum status_code code = db_query(conn, select.sql, select.params, select.count, &rows, status);
+    if (code)
+        return code;
+    code = store_attachment_collect(arena, rows, memo_ids, memo_count, out, count, status);
+    db_rows_close(rows);
     return code;
 }
 

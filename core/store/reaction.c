@@ -1,8 +1,7 @@
-#include "store/reaction.h"
-
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/parts.h"
 #include "store/rows.h"
 
 #define REACTION_COLUMNS "SELECT id, {time_read:created_ts}, creator_id, content_id, reaction_type FROM reaction "
@@ -21,13 +20,14 @@ static enum status_code read_row(struct arena *arena, const struct db_rows *rows
     return STATUS_OK;
 }
 
+static const struct store_row_kind row_kind = {sizeof(struct store_reaction), read_row};
+
 static enum status_code read_rows(struct db_conn *conn, struct arena *arena, const char *sql,
                                   const struct memora_value *params, uint32_t used, struct store_reaction **out,
                                   size_t *count, struct status *status)
 {
-    static const struct store_row_kind kind = {sizeof(struct store_reaction), read_row};
     struct store_row_list rows;
-    enum status_code code = store_read_rows(conn, arena, sql, params, used, &kind, &rows, status);
+    enum status_code code = store_read_rows(conn, arena, sql, params, used, &row_kind, &rows, status);
     *out = rows.items;
     *count = rows.count;
     return code;
@@ -46,6 +46,27 @@ static const char **content_ids(struct arena *arena, const char *const *memo_uid
     return ids;
 }
 
+struct db_select store_reaction_select(struct arena *arena, const char *const *memo_uids, size_t count)
+{
+    uint32_t used = 0;
+    struct memora_value *params = store_sql_params(arena, count, 1, 0);
+    struct buf sql = buf_in(arena);
+    buf_add_str(&sql, REACTION_COLUMNS "WHERE content_id IN ");
+    store_sql_in_text(&sql, params, &used, content_ids(arena, memo_uids, count), count);
+    buf_add_str(&sql, " ORDER BY id");
+    return (struct db_select){buf_str(&sql), params, used};
+}
+
+enum status_code store_reaction_collect(struct arena *arena, struct db_rows *rows, struct store_reaction **out,
+                                        size_t *out_count, struct status *status)
+{
+    struct store_row_list found;
+    enum status_code code = store_collect_rows(arena, rows, &row_kind, &found, status);
+    *out = found.items;
+    *out_count = found.count;
+    return code;
+}
+
 enum status_code store_reaction_list(struct db_conn *conn, struct arena *arena, const char *const *memo_uids,
                                      size_t count, struct store_reaction **out, size_t *out_count,
                                      struct status *status)
@@ -56,13 +77,8 @@ enum status_code store_reaction_list(struct db_conn *conn, struct arena *arena, 
         return STATUS_OK;
     if (count > STORE_IN_MAX)
         return status_set(status, STATUS_INTERNAL, "too many memos in one look-up of reactions: %zu", count);
-    uint32_t used = 0;
-    struct memora_value *params = store_sql_params(arena, count, 1, 0);
-    struct buf sql = buf_in(arena);
-    buf_add_str(&sql, REACTION_COLUMNS "WHERE content_id IN ");
-    store_sql_in_text(&sql, params, &used, content_ids(arena, memo_uids, count), count);
-    buf_add_str(&sql, " ORDER BY id");
-    return read_rows(conn, arena, buf_str(&sql), params, used, out, out_count, status);
+    struct db_select select = store_reaction_select(arena, memo_uids, count);
+    return read_rows(conn, arena, select.sql, select.params, select.count, out, out_count, status);
 }
 
 enum status_code store_reaction_get(struct db_conn *conn, struct arena *arena, int32_t id, struct store_reaction *out,

@@ -1,7 +1,8 @@
-#include "store/relation.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "store/parts.h"
+#include "store/rows.h"
 
 enum { VIEWER_PARAMS = 4 }; /* who looks, for both ends of both directions */
 
@@ -37,9 +38,14 @@ static void add_visible(struct buf *sql, const char *memo, const struct store_vi
     params[(*used)++] = db_int(viewer->user_id);
 }
 
-static void read_row(const struct db_rows *rows, struct arena *arena, bool with_content, struct store_relation *out)
+static enum status_code read_plain_row(struct arena *arena, const struct db_rows *rows, void *row,
+                                       struct status *status)
 {
+    struct store_relation *out = row;
+    bool comment = strcmp(db_column_text(rows, 3, arena), "COMMENT") == 0;
+    (void)status;
     *out = (struct store_relation){
+        .type = comment ? STORE_RELATION_COMMENT : STORE_RELATION_REFERENCE,
         .incoming = db_column_int(rows, 0) == 2,
         .memo_id = (int32_t)db_column_int(rows, 1),
         .related_memo_id = (int32_t)db_column_int(rows, 2),
@@ -48,12 +54,16 @@ static void read_row(const struct db_rows *rows, struct arena *arena, bool with_
         .memo_content = "",
         .related_memo_content = "",
     };
-    bool comment = strcmp(db_column_text(rows, 3, arena), "COMMENT") == 0;
-    out->type = comment ? STORE_RELATION_COMMENT : STORE_RELATION_REFERENCE;
-    if (with_content) {
-        out->memo_content = db_column_bytes(rows, 6, arena, &out->memo_content_length);
-        out->related_memo_content = db_column_bytes(rows, 7, arena, &out->related_memo_content_length);
-    }
+    return STATUS_OK;
+}
+
+static enum status_code read_full_row(struct arena *arena, const struct db_rows *rows, void *row, struct status *status)
+{
+    struct store_relation *out = row;
+    read_plain_row(arena, rows, row, status);
+    out->memo_content = db_column_bytes(rows, 6, arena, &out->memo_content_length);
+    out->related_memo_content = db_column_bytes(rows, 7, arena, &out->related_memo_content_length);
+    return STATUS_OK;
 }
 
 /* Outgoing ones first, then by the newest source. Sorted here: an ORDER BY over the two halves costs the database more
@@ -81,16 +91,9 @@ static int by_newest_target(const void *a, const void *b)
                  : (left->related_memo_id < right->related_memo_id) - (left->related_memo_id > right->related_memo_id);
 }
 
-enum status_code store_relation_list(struct db_conn *conn, struct arena *arena, const int32_t *memo_ids, size_t count,
-                                     const struct store_viewer *viewer, bool with_content, struct store_relation **out,
-                                     size_t *out_count, struct status *status)
+struct db_select store_relation_select(struct db_conn *conn, struct arena *arena, const int32_t *memo_ids, size_t count,
+                                       const struct store_viewer *viewer, bool with_content)
 {
-    *out = NULL;
-    *out_count = 0;
-    if (count == 0)
-        return STATUS_OK;
-    if (count > STORE_IN_MAX)
-        return status_set(status, STATUS_INTERNAL, "too many memos in one look-up of relations: %zu", count);
     uint32_t used = 0;
     struct memora_value *params = store_sql_params(arena, count, 2, VIEWER_PARAMS);
     struct buf sql = buf_in(arena);
@@ -103,28 +106,45 @@ enum status_code store_relation_list(struct db_conn *conn, struct arena *arena, 
     store_sql_near(conn, &sql, params, &used, memo_ids, count);
     add_visible(&sql, "source", viewer, params, &used);
     add_visible(&sql, "target", viewer, params, &used);
+    return (struct db_select){buf_str(&sql), params, used};
+}
 
-    struct db_rows *rows;
-    struct status problem = {0};
-    enum status_code code = db_query(conn, buf_str(&sql), params, used, &rows, status);
-    if (code)
-        return code;
-    size_t room = 0;
-    while (db_next(rows, &problem)) {
-        if (*out_count == room) {
-            size_t grown = room ? room * 2 : 16;
-            *out = arena_grow(arena, *out, room * sizeof **out, grown * sizeof **out);
-            room = grown;
-        }
-        struct store_relation *relation = &(*out)[*out_count];
-        read_row(rows, arena, with_content, relation);
-        *out_count +=
-            store_ids_have(memo_ids, count, relation->incoming ? relation->related_memo_id : relation->memo_id);
-    }
-    db_rows_close(rows);
+enum status_code store_relation_collect(struct arena *arena, struct db_rows *rows, const int32_t *memo_ids,
+                                        size_t count, bool with_content, struct store_relation **out, size_t *out_count,
+                                        struct status *status)
+{
+    static const struct store_row_kind plain = {sizeof(struct store_relation), read_plain_row};
+    static const struct store_row_kind full = {sizeof(struct store_relation), read_full_row};
+    struct store_row_list found;
+    enum status_code code = store_collect_rows(arena, rows, with_content ? &full : &plain, &found, status);
+    *out = found.items;
+    *out_count = 0;
+    for (size_t i = 0; i < found.count; i++)
+        if (store_ids_have(memo_ids, count, (*out)[i].incoming ? (*out)[i].related_memo_id : (*out)[i].memo_id))
+            (*out)[(*out_count)++] = (*out)[i];
     if (*out_count > 1)
         qsort(*out, *out_count, sizeof **out, with_content ? by_oldest_target : by_newest_target);
-    return problem.code ? status_set(status, problem.code, "%s", problem.message) : STATUS_OK;
+    return code;
+}
+
+enum status_code store_relation_list(struct db_conn *conn, struct arena *arena, const int32_t *memo_ids, size_t count,
+                                     const struct store_viewer *viewer, bool with_content, struct store_relation **out,
+                                     size_t *out_count, struct status *status)
+{
+    *out = NULL;
+    *out_count = 0;
+    if (count == 0)
+        return STATUS_OK;
+    if (count > STORE_IN_MAX)
+        return status_set(status, STATUS_INTERNAL, "too many memos in one look-up of relations: %zu", count);
+    struct db_select select = store_relation_select(conn, arena, memo_ids, count, viewer, with_content);
+    struct db_rows *rows;
+    enum status_code code = db_query(conn, select.sql, select.params, select.count, &rows, status);
+    if (code)
+        return code;
+    code = store_relation_collect(arena, rows, memo_ids, count, with_content, out, out_count, status);
+    db_rows_close(rows);
+    return code;
 }
 
 static const char *type_name(enum store_relation_type type)

@@ -20,4 +20,8 @@ enum status_code store_read_rows(struct db_conn *conn, struct arena *arena, cons
                                  const struct memora_value *params, uint32_t param_count,
                                  const struct store_row_kind *kind, struct store_row_list *out, struct status *status);
 
+/* The rest of a query's rows, in two steps for queries that run with others. */
+enum status_code store_collect_rows(struct arena *arena, struct db_rows *rows, const struct store_row_kind *kind,
+                                    struct store_row_list *out, struct status *status);
+
 #endif

@@ -147,6 +147,12 @@ struct memora_db_ops {
     int (*notify)(struct memora_conn *conn, const char *channel, const char *payload, struct memora_error *error);
     int (*listen)(struct memora_db *db, const char *channel,
                   void (*callback)(void *ctx, const char *payload, size_t len), void *ctx, struct memora_error *error);
+
+    /* Since 1.1, optional. Runs several different statements of one connection, all of them bound, in this order and
+     * for the price of one round trip; then step() of each gives its rows. On an error, which is that of the first one
+     * that failed, none of them has rows, and each wants reset or finalize. Without it the core runs one after the
+     * other. */
+    int (*execute_all)(struct memora_stmt *const *statements, uint32_t count, struct memora_error *error);
 };
 
 #ifdef __cplusplus

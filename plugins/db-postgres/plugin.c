@@ -122,6 +122,9 @@ static const struct memora_db_ops ops = {
     .size_bytes = postgres_size_bytes,
     .notify = postgres_notify,
     .listen = postgres_listen,
+#ifdef LIBPQ_HAS_PIPELINING
+    .execute_all = postgres_execute_all,
+#endif
 };
 
 static const struct memora_plugin plugin = {

@@ -118,8 +118,14 @@ int64_t postgres_affected(struct memora_stmt *stmt);
 int64_t postgres_last_id(struct memora_stmt *stmt);
 void postgres_reset(struct memora_stmt *stmt);
 void postgres_finalize(struct memora_stmt *stmt);
+/* Sends the bound statement, ready to take its result. False: libpq's error. */
+bool postgres_send(struct memora_stmt *stmt);
+void postgres_keep_result(struct memora_stmt *stmt, PGresult *result);
 /* Takes in what is still coming for conn->stream, so that the connection can do something else. */
 void postgres_stream_store(struct memora_conn *conn);
+
+/* pipeline.c */
+int postgres_execute_all(struct memora_stmt *const *statements, uint32_t count, struct memora_error *error);
 
 /* types.c */
 bool postgres_parameters_init(struct parameters *params, int count);

@@ -151,28 +151,38 @@ int postgres_bind(struct memora_stmt *stmt, const struct memora_value *values, u
     return code;
 }
 
+bool postgres_send(struct memora_stmt *stmt)
+{
+    const struct parameters *params = &stmt->params;
+    char name[NAME_SIZE];
+    stmt->executed = true;
+    stmt->row = -1;
+    return PQsendQueryPrepared(stmt->conn->pq, name_text(stmt->name, name), params->count, params->values,
+                               params->lengths, params->formats, stmt->binary);
+}
+
+void postgres_keep_result(struct memora_stmt *stmt, PGresult *result)
+{
+    stmt->result = result;
+    stmt->large = PQntuples(result) > LARGE_ROWS;
+    stmt->affected = strtoll(PQcmdTuples(result), NULL, 10);
+}
+
 static int execute(struct memora_stmt *stmt, struct memora_error *error)
 {
     struct memora_conn *conn = stmt->conn;
-    const struct parameters *params = &stmt->params;
-    char name[NAME_SIZE];
     int code = postgres_command_begin(conn, error);
     if (code != MEMORA_OK)
         return code;
-    stmt->executed = true;
-    stmt->row = -1;
-    int sent = PQsendQueryPrepared(conn->pq, name_text(stmt->name, name), params->count, params->values,
-                                   params->lengths, params->formats, stmt->binary);
+    bool sent = postgres_send(stmt);
     if (sent && stmt->large && PQsetSingleRowMode(conn->pq)) {
         conn->stream = stmt;
         stmt->large = false;
         return MEMORA_OK;
     }
-    stmt->result = postgres_command_finish(conn, sent, &code, error);
-    if (code == MEMORA_OK) {
-        stmt->large = PQntuples(stmt->result) > LARGE_ROWS;
-        stmt->affected = strtoll(PQcmdTuples(stmt->result), NULL, 10);
-    }
+    PGresult *result = postgres_command_finish(conn, sent, &code, error);
+    if (code == MEMORA_OK)
+        postgres_keep_result(stmt, result);
     return code;
 }
 

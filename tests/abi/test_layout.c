@@ -113,7 +113,8 @@ static void test_db_tables(void **state)
     OFFSET(memora_db_ops, backup, 184);
     OFFSET(memora_db_ops, notify, 192);
     OFFSET(memora_db_ops, listen, 200);
-    assert_int_equal(sizeof(struct memora_db_ops), 208);
+    OFFSET(memora_db_ops, execute_all, 208);
+    assert_int_equal(sizeof(struct memora_db_ops), 216);
 }
 
 static void test_storage_tables(void **state)

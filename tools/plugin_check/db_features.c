@@ -137,6 +137,91 @@ static void check_backup(struct session *session)
     check_code(check, result, MEMORA_E_CANCELLED, &error, "backup() whose receiver gives up");
 }
 
+enum { TOGETHER = 3 };
+
+static int prepare_three(struct session *session, const char *const sql[TOGETHER], const struct memora_value *value,
+                         struct memora_stmt *statements[TOGETHER], struct memora_error *error)
+{
+    int result = MEMORA_OK;
+    for (int i = 0; i < TOGETHER && result == MEMORA_OK; i++)
+        result = session_prepare(session, sql[i], value, 1, &statements[i], error);
+    return result;
+}
+
+static void finalize_three(struct session *session, struct memora_stmt *statements[TOGETHER])
+{
+    for (int i = 0; i < TOGETHER; i++)
+        if (statements[i])
+            session->ops->finalize(statements[i]);
+}
+
+/* How many rows a statement gives, and the sum of their first columns. */
+static int add_up(struct session *session, struct memora_stmt *statement, int64_t *sum, struct memora_error *error)
+{
+    int rows = 0;
+    *sum = 0;
+    while (session->ops->step(statement, error) == MEMORA_ROW) {
+        struct memora_value value;
+        session->ops->row(statement, &value, 1);
+        *sum += value.u.i;
+        rows++;
+    }
+    return rows;
+}
+
+/* TABLE has 1, 2 and 3 in n. */
+static void check_together(struct session *session)
+{
+    static const char *const good[TOGETHER] = {"SELECT n FROM " TABLE " WHERE n <= ? ORDER BY n",
+                                               "SELECT n FROM " TABLE " WHERE n > ?",
+                                               "SELECT n + 10 FROM " TABLE " WHERE n = ?"};
+    static const char *const bad[TOGETHER] = {"SELECT n FROM " TABLE " WHERE n <= ?",
+                                              "INSERT INTO " TABLE " (k, n) VALUES ('one', ?)",
+                                              "SELECT n FROM " TABLE " WHERE n >= ?"};
+    struct check *check = session->check;
+    struct memora_error error = {0};
+    struct memora_stmt *statements[TOGETHER] = {NULL}, *failing[TOGETHER] = {NULL};
+    const struct memora_value two = value_int(2);
+    int64_t sums[TOGETHER] = {0};
+    int rows[TOGETHER] = {0}, result = prepare_three(session, good, &two, statements, &error);
+    if (result == MEMORA_OK)
+        result = session->ops->execute_all(statements, TOGETHER, &error);
+    check_code(check, result, MEMORA_OK, &error, "execute_all()");
+    for (int i = 0; i < TOGETHER && result == MEMORA_OK; i++)
+        rows[i] = add_up(session, statements[i], &sums[i], &error);
+    check_that(check, rows[0] == 2 && rows[1] == 1 && rows[2] == 1 && sums[0] == 3 && sums[1] == 3 && sums[2] == 12,
+               "execute_all(): each statement gives its own rows", "%d, %d and %d rows", rows[0], rows[1], rows[2]);
+    finalize_three(session, statements);
+
+    result = session->ops->begin(session->conn, MEMORA_TX_WRITE, &error);
+    if (result == MEMORA_OK)
+        result = prepare_three(session, bad, &two, failing, &error);
+    if (result == MEMORA_OK)
+        result = session->ops->execute_all(failing, TOGETHER, &error);
+    check_code(check, result, MEMORA_E_UNIQUE, &error, "execute_all() with one that fails");
+    finalize_three(session, failing);
+    session->ops->rollback(session->conn, NULL);
+    int64_t count = session_number(session, "SELECT COUNT(*) FROM " TABLE, NULL, 0, &error);
+    check_that(check, count == 3, "execute_all(): the connection works after one that failed", "%lld rows: %s",
+               (long long)count, error.message);
+}
+
+static void check_execute_all(struct session *session)
+{
+    static const char *const fill[] = {"DELETE FROM " TABLE,
+                                       "INSERT INTO " TABLE " (k, n) VALUES ('one', 1), ('two', 2), ('three', 3)"};
+    struct memora_error error = {0};
+    int result = MEMORA_OK;
+    if (!MEMORA_HAS(session->ops, execute_all)) {
+        check_skip(session->check, "execute_all()", "the plugin has none");
+        return;
+    }
+    for (size_t i = 0; i < sizeof fill / sizeof fill[0] && result == MEMORA_OK; i++)
+        result = session_write(session, fill[i], NULL, 0, &error);
+    check_code(session->check, result, MEMORA_OK, &error, "rows for execute_all()");
+    check_together(session);
+}
+
 void check_db_features(struct check *check)
 {
     struct session session;
@@ -157,6 +242,7 @@ void check_db_features(struct check *check)
         check_ddl(&session);
         check_notify(&session);
         check_backup(&session);
+        check_execute_all(&session);
     }
     session_drop(&session, TABLE);
     session_close(&session);
