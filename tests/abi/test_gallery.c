@@ -224,6 +224,16 @@ static void test_newer_plugin(void **state)
     assert_int_equal(plugin->ops.storage.reader_fd(NULL, NULL), -1);
 }
 
+static void test_older_plugin(void **state)
+{
+    const struct plugin *plugin;
+    struct status status;
+    (void)state;
+    assert_int_equal(plugin_load(BAD_DIR, MEMORA_KIND_DB, "older", &plugin, &status), STATUS_OK);
+    assert_non_null(plugin->ops.db.migrate_unlock);
+    assert_null(plugin->ops.db.execute_all);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +245,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_not_a_plugin_file, make_copy, remove_copy),
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_newer_plugin),
+        cmocka_unit_test(test_older_plugin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

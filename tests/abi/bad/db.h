@@ -7,6 +7,9 @@
 #ifndef THREADS
 #define THREADS MEMORA_THREADS_PER_CONN
 #endif
+#ifndef OPS_SIZE
+#define OPS_SIZE sizeof ops
+#endif
 #ifndef LOAD
 #define LOAD NULL
 #endif
@@ -101,7 +104,7 @@ static int migrate_lock(struct memora_conn *conn, int64_t timeout_ns, struct mem
 }
 
 static const struct memora_db_ops ops = {
-    .struct_size = sizeof ops,
+    .struct_size = OPS_SIZE,
     .open = open_db,
     .close = close_db,
     .dialect = dialect,
@@ -123,6 +126,9 @@ static const struct memora_db_ops ops = {
     .script = script,
     .migrate_lock = migrate_lock,
     .migrate_unlock = nothing,
+#ifdef EXECUTE_ALL
+    .execute_all = EXECUTE_ALL,
+#endif
 };
 
 static struct memora_plugin plugin = {
