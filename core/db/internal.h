@@ -130,7 +130,7 @@ void pool_trim(struct db *db, int64_t now_ns);
 void pool_close(struct db *db);
 
 /* tx.c */
-enum { TX_ATTEMPTS = 6 };
+enum { TX_ATTEMPTS = 6, TX_QUICK_ATTEMPTS = 14 };
 void tx_back_off(unsigned attempt);
 /* A write transaction on conn. MEMORA_OK, or the plugin's result with status filled. */
 int tx_begin(struct db_conn *conn, struct status *status);
