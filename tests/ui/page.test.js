@@ -177,6 +177,34 @@ test("visibility, tags and search", async () => {
   noProblems();
 });
 
+test("a page opened anew begins at its top, and a broken anchor does no harm", async () => {
+  const open = await startServer({ args: ["--instance-url", "http://localhost:1"] });
+  try {
+    await open.rest("POST", "/api/v1/users", { body: { username: "ann", password: "secret-Pass1" } });
+    const token = await open.signIn("ann", "secret-Pass1");
+    for (let n = 0; n < 12; n += 1) {
+      await open.rest("POST", "/api/v1/memos", { token, body: { content: `Memo ${n}\n\ntext`, visibility: "PUBLIC" } });
+    }
+    const guest = await browser.visitor(open);
+    await guest.goto("/explore");
+    await guest.getByRole("article").nth(11).waitFor();
+    await guest.evaluate(() => window.scrollTo(0, 300));
+    await guest.waitForFunction(() => window.scrollY === 300);
+    await guest.quiet();
+    await guest.goto("/u/ann#100%");
+    await guest.getByRole("article").nth(11).waitFor();
+    await guest.quiet();
+    assert.equal(await guest.evaluate(() => window.scrollY), 0);
+    await guest.goBack();
+    await guest.getByRole("article").nth(11).waitFor();
+    await guest.waitForFunction(() => window.scrollY === 300);
+    assert.deepEqual(guest.problems, []);
+    await guest.context().close();
+  } finally {
+    await open.stop();
+  }
+});
+
 test("another visitor sees nothing of a private instance", async () => {
   const other = await browser.visitor(server);
   await other.goto("/explore");

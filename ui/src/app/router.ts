@@ -14,12 +14,15 @@ interface EntryState {
 }
 
 const listeners = new Set<() => void>();
+const newKey = () => Math.random().toString(36).slice(2);
+/** Of the entry that the page was opened with. Each opening has its own, so that none gets the scroll position of another. */
+const firstKey = newKey();
 let place = read("pop");
 let visits = 0;
 
 function read(how: Place["how"]): Place {
   const state = history.state as EntryState | null;
-  return { path: decodePath(location.pathname), search: location.search, hash: location.hash, key: state?.key ?? "first", how };
+  return { path: decodePath(location.pathname), search: location.search, hash: location.hash, key: state?.key ?? firstKey, how };
 }
 
 function decodePath(path: string): string {
@@ -27,6 +30,15 @@ function decodePath(path: string): string {
     return decodeURI(path);
   } catch {
     return path;
+  }
+}
+
+/** What a hash names; a broken escape in it names itself. */
+export function anchorOf(hash: string): string {
+  try {
+    return decodeURIComponent(hash.slice(1));
+  } catch {
+    return hash.slice(1);
   }
 }
 
@@ -62,7 +74,7 @@ export function navigate(to: string, options: { replace?: boolean } = {}): void 
   } else {
     rememberScroll();
     visits += 1;
-    history.pushState({ key: Math.random().toString(36).slice(2) }, "", address);
+    history.pushState({ key: newKey() }, "", address);
     announce("push");
   }
 }

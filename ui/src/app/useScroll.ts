@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { type Place, savedScroll } from "./router";
+import { anchorOf, type Place, savedScroll } from "./router";
 
 const patienceMs = 1500;
 
@@ -12,7 +12,7 @@ export function useScroll(place: Place): void {
       return;
     }
     const wanted = place.how === "pop" ? savedScroll(place.key) : undefined;
-    const anchor = place.hash.slice(1);
+    const anchor = anchorOf(place.hash);
     const started = performance.now();
     let frame = 0;
     const stop = () => cancelAnimationFrame(frame);
@@ -21,7 +21,7 @@ export function useScroll(place: Place): void {
         window.scrollTo(0, wanted);
         return;
       }
-      const target = wanted === undefined && anchor ? document.getElementById(decodeURIComponent(anchor)) : null;
+      const target = wanted === undefined && anchor ? document.getElementById(anchor) : null;
       if (target) {
         target.scrollIntoView();
         return;

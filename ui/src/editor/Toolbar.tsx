@@ -24,7 +24,7 @@ export function Toolbar({ onEdit }: { onEdit(make: (selection: Selection) => Edi
           title={`${t(text)} (${keys})`}
           onPointerDown={(event) => event.preventDefault()}
           onClick={() => onEdit(edit)}
-          className="grid size-9 place-items-center rounded-full text-muted hover:bg-sunken hover:text-ink pointer-coarse:size-11"
+          className="grid size-9 place-items-center rounded-full text-muted hover:bg-sunken hover:text-ink pointer-coarse:size-11 max-[25rem]:pointer-coarse:w-10"
         >
           <Glyph className="size-4.5" aria-hidden />
         </button>

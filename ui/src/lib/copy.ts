@@ -1,11 +1,16 @@
 import { t } from "@/i18n";
 import { showError, showToast } from "@/ui/toast";
 
-/** Copies and says so. Without a secure connection browsers have no clipboard: then by the old selection way. */
+/** Copies and says so. */
 export async function copyText(text: string, said: string): Promise<void> {
+  if (await copy(text)) showToast({ text: said });
+}
+
+/** True when it is copied; what failed is told. Without a secure connection browsers have no clipboard: then by the old selection way. */
+export async function copy(text: string): Promise<boolean> {
   const ok = await (navigator.clipboard ? navigator.clipboard.writeText(text).then(() => true, () => byHand(text)) : byHand(text));
-  if (ok) showToast({ text: said });
-  else showError(t("error.copy"));
+  if (!ok) showError(t("error.copy"));
+  return ok;
 }
 
 function byHand(text: string): boolean {

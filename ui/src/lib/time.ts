@@ -42,6 +42,9 @@ function format(date: Date, options: Intl.DateTimeFormatOptions): string {
 
 export const formatFull = (date: Date) => format(date, { dateStyle: "full", timeStyle: "short" });
 export const formatDate = (date: Date) => format(date, { dateStyle: "medium" });
+/** With the year only when it isn't this one. */
+export const formatShortDate = (date: Date, now = new Date()) =>
+  date.getFullYear() === now.getFullYear() ? format(date, { day: "numeric", month: "short" }) : formatDate(date);
 export const formatClock = (date: Date) => format(date, { timeStyle: "short" });
 export const formatMonth = (date: Date) => format(date, { month: "long", year: "numeric" });
 export const formatLongDay = (date: Date) => format(date, { weekday: "long", day: "numeric", month: "long" });

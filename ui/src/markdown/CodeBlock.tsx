@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { t } from "@/i18n";
+import { copy } from "@/lib/copy";
 import { CheckIcon, CopyIcon } from "@/ui/icons";
 
 const copiedMs = 1500;
@@ -19,7 +20,7 @@ export function CodeBlock({ language, code }: { language: string; code: string }
     <figure className="md-code">
       <figcaption>
         <span>{language || t("memo.code")}</span>
-        <button type="button" aria-label={t("memo.copyCode")} onClick={() => navigator.clipboard?.writeText(code).then(() => setCopied(true), () => undefined)}>
+        <button type="button" aria-label={t("memo.copyCode")} onClick={() => void copy(code).then(setCopied)}>
           {copied ? <CheckIcon className="size-4" aria-hidden /> : <CopyIcon className="size-4" aria-hidden />}
           <span aria-live="polite">{copied ? t("action.copied") : ""}</span>
         </button>

@@ -10,7 +10,7 @@ import { type Memo, Visibility } from "@/gen/memos/api/v1/memo_service_pb";
 import { t } from "@/i18n";
 import { cx } from "@/lib/cx";
 import { useStore } from "@/lib/store";
-import { formatClock, formatDate, formatFull, formatRelative, toDate } from "@/lib/time";
+import { formatClock, formatFull, formatRelative, formatShortDate, toDate } from "@/lib/time";
 import { Avatar } from "@/ui/Avatar";
 import { PinIcon } from "@/ui/icons";
 import { Boundary } from "@/ui/State";
@@ -135,7 +135,7 @@ function When({ memo, by, dated }: { memo: Memo; by: "create_time" | "update_tim
   const own = place.path === `/memos/${memoUid(memo.name)}`;
   return (
     <Link to={`/memos/${memoUid(memo.name)}`} title={tip} className={cx("hover:text-ink hover:underline", own ? "min-w-0" : "whitespace-nowrap")}>
-      <time dateTime={shown.toISOString()}>{own ? `${formatDate(shown)}, ${formatClock(shown)}` : shortTime(shown, dated)}</time>
+      <time dateTime={shown.toISOString()}>{own ? `${formatShortDate(shown)}, ${formatClock(shown)}` : shortTime(shown, dated)}</time>
     </Link>
   );
 }

@@ -26,7 +26,7 @@ export default function MemoPage({ uid }: Record<string, string>) {
   if (isPending && !memo) return <Loading />;
   if (!memo) return <ErrorState error={error} onRetry={() => void refetch()} />;
   return (
-    <div className="mx-auto grid max-w-[42rem] gap-8 py-4 md:py-6 xl:max-w-none xl:grid-cols-[minmax(0,42rem)_15rem] xl:justify-center">
+    <div className="mx-auto grid max-w-[42rem] gap-8 py-4 md:py-6 xl:max-w-none xl:grid-cols-[minmax(0,42rem)_15rem] xl:gap-12 xl:ps-5">
       <div className="flex min-w-0 flex-col gap-4">
         <h1 className="sr-only">{title}</h1>
         <Back memo={memo} />
