@@ -105,6 +105,11 @@ static const char *cache_path(const struct blob *blob, struct arena *arena, cons
     return arena_printf(arena, "%s/%s.v2.jpeg", cache_dir(blob, arena), uid);
 }
 
+bool thumbnail_is_cached(const struct blob *blob, struct arena *arena, const char *uid)
+{
+    return uid_valid(uid) && access(cache_path(blob, arena, uid), R_OK) == 0;
+}
+
 /* One that is older than the attachment is of another that had the uid before: v0.30 leaves them behind, and other
  * servers may. */
 static bool read_whole(int fd, int64_t created_ts, struct buf *out)

@@ -8,6 +8,9 @@
 /* Whether there are thumbnails of the media type. */
 bool thumbnail_possible(const char *type);
 
+/* Whether one is in the cache; asks the file system only. */
+bool thumbnail_is_cached(const struct blob *blob, struct arena *arena, const char *uid);
+
 /* The JPEG, from the cache, or made and put there; of several that ask for the same at once, one makes it. Any failure
  * means that the original is to be sent: no helper, a picture that cannot be decoded, one whose colours a JPEG of the
  * helper would not keep. Failures that a retry would not change are remembered for a while. Thread-safe. */

@@ -225,9 +225,14 @@ static bool is_asked_for(const struct wire_request *request, const char *name)
     return value && strcmp(value, "true") == 0;
 }
 
-bool files_wants_thumbnail(const struct wire_request *request)
+bool files_needs_decoding(const struct api_services *services, const struct wire_request *request)
 {
-    return files_owns(request) && is_asked_for(request, "thumbnail");
+    const char *uid;
+    size_t length;
+    if (!files_owns(request) || !split_path(request->path, &uid, &length) || !is_asked_for(request, "thumbnail"))
+        return false;
+    uid = wire_percent_decode_text(request->arena, uid, length, false);
+    return uid && !thumbnail_is_cached(services->blob, request->arena, uid);
 }
 
 static bool has_motion(const struct store_attachment *attachment)

@@ -9,11 +9,11 @@ static struct http_route_target site_route(wire_handler handler, const struct se
 }
 
 /* By the method of HTTP, or, where all is POST, by that of the service. */
-static enum http_work work_of(const struct wire_request *request)
+static enum http_work work_of(const struct server *server, const struct wire_request *request)
 {
     static const char *const verbs[] = {"Get", "List", "BatchGet"};
     const char *name = strrchr(request->path, '/');
-    if (files_wants_thumbnail(request))
+    if (files_needs_decoding(&server->services, request))
         return HTTP_DECODING;
     bool reading = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
     for (size_t i = 0; name && i < sizeof verbs / sizeof verbs[0]; i++)
@@ -49,7 +49,7 @@ static struct http_route_target route(void *ctx, const struct wire_request *requ
 struct http_route_target server_route(void *ctx, const struct wire_request *request)
 {
     struct http_route_target target = route(ctx, request);
-    target.work = work_of(request);
+    target.work = work_of(ctx, request);
     return target;
 }
 
