@@ -1,8 +1,9 @@
 // A server whose attachments are in an S3 store, and everything that can go wrong on the way there: no upload is
 // acknowledged that is not stored, none that was refused is listed, and no download is passed off as complete that is not.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtempSync, readdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync } from "node:fs";
 import { get } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -150,3 +151,47 @@ test("a store that is silent holds up nobody else", { timeout: 300_000 }, async 
   proxy.heal();
   await everythingIsThere();
 });
+
+const mib = 1024 * 1024;
+const objects = process.env.MEMORA_FAULTS_OBJECTS;
+/** What the store keeps, finished or not (the small server of tests/lib has parts elsewhere), without its locks. */
+const stored = () => [objects, join(objects, "../meta/temporary")].filter((folder) => existsSync(folder))
+  .flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))
+  .filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+  .filter((name) => !name.includes(".vgwlocks/")).sort();
+
+/** Waits until the condition holds; the test's own time limit is the end of patience. */
+async function until(condition) {
+  while (!(await condition())) await new Promise((done) => setTimeout(done, 50));
+}
+
+/** Lets promised removals come due now, which takes hours else, with nobody serving. */
+function promisesComeDue() {
+  const update = "UPDATE memora_outbox SET due_ms = 0 WHERE kind = 'object_promise'; SELECT changes();";
+  return Number(execFileSync("sqlite3", [join(server.dir, "memos_prod.db"), update]).toString());
+}
+
+// The whole object without a row, and parts of one that will never be complete.
+for (const [what, isLast] of [
+  ["between the object and its row", (req) => req.method === "POST" && /uploadId=/.test(req.url)],
+  ["in the middle of an upload in parts", (req) => /partNumber=2&/.test(req.url)],
+]) {
+  test(`a server killed ${what} leaves nothing when the promise comes due`, { timeout: 180_000 }, async () => {
+    const before = stored();
+    let reached;
+    const atLast = new Promise((done) => (reached = done));
+    // The store does what it is asked, but the server never hears of it.
+    proxy.spoil((req) => (isLast(req) ? ({ forward }) => forward((answer) => answer.resume().on("end", reached)) : undefined));
+    const cut = upload("cut-off.bin", 20 * mib).catch(() => "cut off");
+    await atLast;
+    await server.kill();
+    assert.equal(await cut, "cut off");
+    assert.notDeepEqual(stored(), before, "nothing is in the store, so that there is nothing to remove");
+    proxy.heal();
+    assert.ok(promisesComeDue() >= 1);
+    await server.launch();
+    await until(() => stored().length === before.length);
+    assert.deepEqual(stored(), before);
+    await everythingIsThere();
+  });
+}
