@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { Server } from "../wire/lib/server.js";
-import { PATIENCE_MS, pause } from "../lib/wait.mjs";
+import { PATIENCE_MS, pause, until } from "../lib/wait.mjs";
 import { backends, work } from "./lib/backends.js";
 import { S3Proxy, damaged, dripping, refuse, reset, skewed, truncated } from "./lib/s3-proxy.js";
 
@@ -160,11 +160,6 @@ const stored = () => [objects, join(objects, "../meta/temporary")].filter((folde
   .filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath ?? entry.path, entry.name))
   .filter((name) => !name.includes(".vgwlocks/")).sort();
 
-/** Waits until the condition holds; the test's own time limit is the end of patience. */
-async function until(condition) {
-  while (!(await condition())) await new Promise((done) => setTimeout(done, 50));
-}
-
 /** Lets promised removals come due now, which takes hours else, with nobody serving. */
 function promisesComeDue() {
   const update = "UPDATE memora_outbox SET due_ms = 0 WHERE kind = 'object_promise'; SELECT changes();";
@@ -190,7 +185,7 @@ for (const [what, isLast] of [
     proxy.heal();
     assert.ok(promisesComeDue() >= 1);
     await server.launch();
-    await until(() => stored().length === before.length);
+    await until("all of it is gone", () => stored().length === before.length);
     assert.deepEqual(stored(), before);
     await everythingIsThere();
   });
