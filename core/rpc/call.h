@@ -62,6 +62,7 @@ struct rpc_match {
     const char *body;  /* "" if the body was such a form */
     size_t body_len;
     struct spool_list *spools; /* where body may lie; NULL: in memory */
+    const char *boundary;      /* body is a form with a file; "" if its boundary is not valid. NULL: it is JSON */
 };
 void rpc_match_request(const struct rpc_server *server, const struct wire_request *request, struct rpc_match *out);
 

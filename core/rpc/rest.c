@@ -7,6 +7,7 @@
 #include "codec/json_text.h"
 #include "rpc/call.h"
 #include "rpc/error.h"
+#include "rpc/form.h"
 #include "rpc/query_params.h"
 
 static bool is_blank(const char *text, size_t length)
@@ -58,7 +59,13 @@ static enum status_code read_body_field(struct arena *arena, const struct rpc_ma
     ProtobufCMessage *body = NULL;
     if (!field || field->type != PROTOBUF_C_TYPE_MESSAGE || field->label == PROTOBUF_C_LABEL_REPEATED)
         return status_set(status, STATUS_INTERNAL, "%s: body is not a message", method->procedure);
-    enum status_code code = read_body(arena, match, field->descriptor, &body, status);
+    enum status_code code = STATUS_OK;
+    if (match->boundary) {
+        body = codec_new(arena, field->descriptor);
+        code = form_read(arena, match, message, body, status);
+    } else {
+        code = read_body(arena, match, field->descriptor, &body, status);
+    }
     if (code != STATUS_OK)
         return code;
     codec_set_pointer(codec_at(message, field->offset), body);

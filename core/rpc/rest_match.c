@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "rpc/call.h"
+#include "rpc/multipart.h"
 
 enum { MAX_METHOD_LENGTH = 16 };
 
@@ -61,6 +62,12 @@ void rpc_match_request(const struct rpc_server *server, const struct wire_reques
     }
     if (out->route && form_post && !*out->route->method->http_body && out->body_len)
         take_form(request, out);
+    const char *type = request->header(request, "Content-Type");
+    if (out->route && rpc_takes_files(server, out->route->method) && multipart_is_form(type)) {
+        out->boundary = multipart_boundary(request->arena, type);
+        if (!out->boundary)
+            out->boundary = "";
+    }
     if (!out->route)
         out->other_method = find_route(server, &out->parts, NULL) != NULL;
 }
