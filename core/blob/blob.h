@@ -31,11 +31,10 @@ bool blob_is_bucket(const struct blob *blob); /* the configuration names a bucke
 enum status_code blob_check(struct blob *blob, struct status *status);
 void blob_close(struct blob *blob); /* NULL is fine */
 
-/* Takes the metadata out of the bytes of a new attachment: *attachment gets other bytes (in the arena or its spools) and
- * their size.
- * A JPEG or TIFF is made anew, upright; where that cannot be done (there is no helper, it cannot decode it), and for
- * PNG, WebP, HEIF, AVIF and GIF, they are taken out of the file and the pixels stay. What is none of these, or cannot
- * be read, stays as it is (logged). STATUS_RESOURCE_EXHAUSTED: too many wait for the helper. */
+/* Takes the metadata out of the bytes of a new attachment: *attachment gets other bytes (in the arena or its spools)
+ * and their size. A JPEG or TIFF is made anew, upright; where that cannot be done (there is no helper, it cannot decode
+ * it), and for PNG, WebP, HEIF, AVIF and GIF, they are taken out of the file and the pixels stay. What is none of
+ * these, or cannot be read, stays as it is (logged). STATUS_RESOURCE_EXHAUSTED: too many wait for the helper. */
 enum status_code blob_strip(struct blob *blob, struct arena *arena, struct store_attachment *attachment,
                             struct status *status);
 
