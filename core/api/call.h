@@ -30,9 +30,9 @@ struct api_services {
     struct blob *blob;
     struct auth *auth;
     const struct config *config;
-    struct event_bus *events;  /* may be NULL: no one listens */
-    struct cache *snippets;    /* of memos by their content; may be NULL: computed each time */
-    struct delivery *webhooks; /* may be NULL: what is written for them waits */
+    struct event_bus *events;          /* may be NULL: no one listens */
+    struct cache *snippets;            /* of memos by their content; may be NULL: computed each time */
+    struct delivery *webhooks, *mails; /* may be NULL: what is written for them waits */
 };
 
 enum api_role { API_ROLE_USER, API_ROLE_ADMIN, API_ROLE_UNKNOWN };
@@ -53,7 +53,8 @@ struct api_call {
     struct api_caller caller;
     bool
         caller_unknown; /* there is a credential, but the database could not be asked; the caller counts as anonymous */
-    bool fired;         /* wrote events for webhooks: api_deliver */
+    bool fired, mailed; /* wrote events for webhooks, notices for mail: api_deliver */
+    bool mails;         /* notices go out by mail: api_memo_foresee_mail */
     int64_t deadline_ns; /* clock_mono_ns() */
     /* Bytes of the request may lie in one of these, which spool_find tells; NULL: all in memory. */
     struct spool_list *spools;

@@ -24,4 +24,11 @@ enum status_code api_ai_setting_prepare(struct arena *arena, const Memos__Api__V
                                         const Memos__Store__InstanceAISetting *stored,
                                         Memos__Store__InstanceAISetting **out, struct status *status);
 
+/* Gives a setting without a password the stored one, if it is for the same account: else a changed host would be sent
+ * the password of another. STATUS_INVALID_ARGUMENT "smtp password is required when changing ...". */
+enum status_code api_keep_mail_password(struct arena *arena,
+                                        Memos__Store__InstanceNotificationSetting__EmailSetting *fresh,
+                                        const Memos__Store__InstanceNotificationSetting__EmailSetting *stored,
+                                        struct status *status);
+
 #endif

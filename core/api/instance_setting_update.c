@@ -8,6 +8,7 @@
 #include "api/tag_rules.h"
 #include "api/text.h"
 #include "api_handlers.h"
+#include "event/notice.h"
 #include "store/idp.h"
 
 struct save {
@@ -106,13 +107,23 @@ static enum status_code save_tags(struct db_conn *conn, struct arena *arena, con
     return STATUS_OK;
 }
 
-typedef Memos__Store__InstanceNotificationSetting__EmailSetting email_setting;
-
 static bool same_account(struct arena *arena, const email_setting *a, const email_setting *b)
 {
     return strcmp(api_trimmed(arena, a->smtp_host), api_trimmed(arena, b->smtp_host)) == 0 &&
            strcmp(api_trimmed(arena, a->smtp_username), api_trimmed(arena, b->smtp_username)) == 0 &&
            a->smtp_port == b->smtp_port && a->use_tls == b->use_tls && a->use_ssl == b->use_ssl;
+}
+
+enum status_code api_keep_mail_password(struct arena *arena, email_setting *fresh, const email_setting *stored,
+                                        struct status *status)
+{
+    if (*fresh->smtp_password || *stored->smtp_password == '\0')
+        return STATUS_OK;
+    if (!same_account(arena, fresh, stored))
+        return status_set(status, STATUS_INVALID_ARGUMENT,
+                          "smtp password is required when changing SMTP host, port, username, or encryption settings");
+    fresh->smtp_password = arena_strdup(arena, stored->smtp_password);
+    return STATUS_OK;
 }
 
 static enum status_code save_notification(struct db_conn *conn, struct arena *arena, const ProtobufCMessage *stored,
@@ -125,14 +136,9 @@ static enum status_code save_notification(struct db_conn *conn, struct arena *ar
     const email_setting *old = ((const Memos__Store__InstanceNotificationSetting *)stored)->email;
     Memos__Store__InstanceNotificationSetting *fresh = (Memos__Store__InstanceNotificationSetting *)api_recast(
         arena, &save->wanted->notification_setting->base, &memos__store__instance_notification_setting__descriptor);
-    if (fresh->email && *fresh->email->smtp_password == '\0' && old && *old->smtp_password) {
-        /* Else a changed host would be sent the password of another. */
-        if (!same_account(arena, fresh->email, old))
-            return status_set(
-                status, STATUS_INVALID_ARGUMENT,
-                "smtp password is required when changing SMTP host, port, username, or encryption settings");
-        fresh->email->smtp_password = old->smtp_password;
-    }
+    enum status_code code = fresh->email && old ? api_keep_mail_password(arena, fresh->email, old, status) : STATUS_OK;
+    if (code)
+        return code;
     save->stored_now = *value = &fresh->base;
     return STATUS_OK;
 }

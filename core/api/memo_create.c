@@ -146,6 +146,8 @@ enum status_code api_memo_service_create_memo(struct api_call *call, const Memos
     struct creation creation = {.call = call, .request = request->memo};
     enum status_code code = prepare(&creation, request->memo_id, status);
     api_memo_foresee(call, call->caller.user_id);
+    if (strchr(request->memo->content, '@'))
+        api_memo_foresee_mail(call);
     if (!code)
         code = store_write(call->services->store, create, &creation, status);
     if (code)
@@ -185,6 +187,7 @@ enum status_code api_memo_service_create_memo_comment(struct api_call *call,
     struct creation creation = {.call = call, .request = request->comment, .parent_name = request->name};
     code = prepare(&creation, request->comment_id, status);
     api_memo_foresee(call, call->caller.user_id);
+    api_memo_foresee_mail(call);
     if (!code)
         code = store_write(call->services->store, create, &creation, status);
     if (code)

@@ -2,9 +2,51 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/uid.h"
+#include "config/config.h"
+#include "event/notice.h"
 #include "markdown/markdown.h"
 #include "store/inbox.h"
+#include "store/instance_setting.h"
 #include "store/user.h"
+
+enum { NS_PER_MS = 1000000 };
+
+void api_memo_foresee_mail(struct api_call *call)
+{
+    Memos__Store__InstanceNotificationSetting *setting;
+    if (store_instance_notification_setting(call->services->store, call->arena, &setting, NULL) ||
+        !setting->email->enabled)
+        return;
+    call->mails = config_is_public(call->services->config);
+    if (!call->mails)
+        log_warn("no mail is sent about notifications: it needs the instance URL");
+}
+
+/* The inbox row's mail. Whether there is somebody to send it to shows when it is sent. */
+static enum status_code mail(struct api_call *call, struct db_conn *conn, bool comment, const struct store_memo *memo,
+                             const struct store_memo *related, int32_t receiver_id, struct status *status)
+{
+    char id[UID_UUID_LENGTH + 1];
+    int64_t row;
+    if (!call->mails)
+        return STATUS_OK;
+    if (delivery_is_full(call->services->mails)) {
+        log_warn("no mail is sent about a notification: more than %d wait", DELIVERY_QUEUE_MAX);
+        return STATUS_OK;
+    }
+    uid_uuid(id);
+    const struct notice notice = {.id = id,
+                                  .sender_id = memo->creator_id,
+                                  .receiver_id = receiver_id,
+                                  .memo = comment ? related->uid : memo->uid,
+                                  .comment = comment ? memo->uid : NULL};
+    call->mailed = true;
+    return store_outbox_add(conn, store_outbox_mail, notice_write(call->arena, &notice), clock_wall_ns() / NS_PER_MS,
+                            &row, status);
+}
 
 static bool was_mentioned(const struct markdown_facts *facts, const char *name)
 {
@@ -36,7 +78,9 @@ static enum status_code notify(struct api_call *call, struct db_conn *conn, Memo
     }
     struct store_inbox inbox = {
         .sender_id = memo->creator_id, .receiver_id = receiver_id, .status = STORE_INBOX_UNREAD, .message = &message};
-    return store_inbox_create(conn, call->arena, &inbox, status);
+    enum status_code code = store_inbox_create(conn, call->arena, &inbox, status);
+    bool is_comment = type == MEMOS__STORE__INBOX_MESSAGE__TYPE__MEMO_COMMENT;
+    return code ? code : mail(call, conn, is_comment, memo, related, receiver_id, status);
 }
 
 /* Whether the user may see the memo and hears of it in this way. */

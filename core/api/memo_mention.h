@@ -4,6 +4,9 @@
 
 #include "api/memo_common.h"
 
+/* Before a write that may notify somebody: looks whether notifications go out by mail, which they then do. */
+void api_memo_foresee_mail(struct api_call *call);
+
 /* Inside a write: adds an inbox row for each user that content mentions and previous (may be "") did not. parent is the
  * memo commented on, NULL for a top-level memo. */
 enum status_code api_memo_notify_mentions(struct api_call *call, struct db_conn *conn, const struct store_memo *memo,

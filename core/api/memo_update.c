@@ -155,6 +155,8 @@ enum status_code api_memo_service_update_memo(struct api_call *call, const Memos
     if (!request->update_mask || request->update_mask->n_paths == 0)
         return status_set(status, STATUS_INVALID_ARGUMENT, "update mask is required");
     api_memo_foresee(call, call->caller.user_id);
+    if (strchr(request->memo->content, '@'))
+        api_memo_foresee_mail(call);
     code = store_write(call->services->store, update_memo, &update, status);
     if (code)
         return code;

@@ -113,4 +113,6 @@ void api_deliver(struct api_call *call)
 {
     if (call->fired)
         delivery_wake(call->services->webhooks);
+    if (call->mailed)
+        delivery_wake(call->services->mails);
 }

@@ -5,7 +5,7 @@
 #include "event/lease.h"
 #include "server/parts.h"
 
-enum { WEBHOOK_THREADS = 4, WEBHOOK_CLAIM_MS = 40 * 1000 }; /* the claim outlasts the timeout */
+enum { WEBHOOK_THREADS = 4, MAIL_THREADS = 2, CLAIM_MS = 40 * 1000 }; /* the claim outlasts the time limits */
 
 static const int64_t webhook_timeout_ns = 30 * INT64_C(1000000000);
 static const int64_t sign_pause_ns = 12 * 3600 * INT64_C(1000000000);
@@ -56,9 +56,26 @@ static enum status_code start_webhooks(struct server *server, struct status *sta
                                        .send = webhook_send,
                                        .ctx = &server->webhook_sender,
                                        .threads = WEBHOOK_THREADS,
-                                       .claim_ms = WEBHOOK_CLAIM_MS};
+                                       .claim_ms = CLAIM_MS};
     enum status_code code = delivery_start(server->store, &kind, &server->webhooks, status);
     server->services.webhooks = server->webhooks;
+    return code;
+}
+
+static enum status_code start_mails(struct server *server, struct status *status)
+{
+    server->notice_sender = (struct notice_sender){.store = server->store,
+                                                   .instance_url = server->config->instance_url,
+                                                   .ca_file = server->config->outbound_ca_file,
+                                                   .stopping = is_stopping};
+    const struct delivery_kind kind = {.kind = store_outbox_mail,
+                                       .what = "mail",
+                                       .send = notice_send,
+                                       .ctx = &server->notice_sender,
+                                       .threads = MAIL_THREADS,
+                                       .claim_ms = CLAIM_MS};
+    enum status_code code = delivery_start(server->store, &kind, &server->mails, status);
+    server->services.mails = server->mails;
     return code;
 }
 
@@ -69,11 +86,14 @@ enum status_code server_start_jobs(struct server *server, struct status *status)
     jobs_set_gate(server->jobs, may_run, server);
     blob_use_outbox(server->blob, server->store, wake_removal, server);
     enum status_code code = jobs_start(server->jobs, status);
-    return code ? code : start_webhooks(server, status);
+    if (!code)
+        code = start_webhooks(server, status);
+    return code ? code : start_mails(server, status);
 }
 
 void server_stop_jobs(struct server *server)
 {
     delivery_stop(server->webhooks);
+    delivery_stop(server->mails);
     jobs_destroy(server->jobs);
 }

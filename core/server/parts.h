@@ -4,6 +4,7 @@
 
 #include "api/call.h"
 #include "config/config.h"
+#include "event/notice.h"
 #include "event/webhook.h"
 #include "http/feed.h"
 #include "http/http.h"
@@ -29,7 +30,8 @@ struct server {
     struct jobs *jobs;
     unsigned removal_job;
     struct webhook_sender webhook_sender;
-    struct delivery *webhooks;
+    struct notice_sender notice_sender;
+    struct delivery *webhooks, *mails;
     struct cache *snippets;
     struct api_services services;
     struct rpc_server *rpc;
@@ -55,7 +57,7 @@ struct http_route_target server_route(void *ctx, const struct wire_request *requ
 /* Its counterpart for large bodies. */
 enum http_large server_judge_large(void *ctx, struct wire_request *request);
 
-/* Adds what the server does in the background to its jobs and starts them, and what sends webhooks. */
+/* Adds what the server does in the background to its jobs and starts them, and what sends webhooks and mail. */
 enum status_code server_start_jobs(struct server *server, struct status *status);
 void server_stop_jobs(struct server *server);
 
