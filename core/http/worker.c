@@ -22,6 +22,7 @@ struct worker_pool {
     pthread_cond_t work;
     struct queue queues[HTTP_WORKS];
     unsigned queued, limit, waiting;    /* queued: also those whose place is reserved */
+    unsigned queued_decoding;           /* of them; half of all places at most */
     unsigned busy[HTTP_WORKS];          /* workers that are at requests of that kind, reading aside */
     unsigned most_other, most_decoding; /* of them: at all together, at decoding */
     uint64_t turns;
@@ -67,6 +68,7 @@ static struct http_request *take(struct worker_pool *pool, bool *stopping)
         if (!queue->head)
             queue->tail = NULL;
         pool->queued--;
+        pool->queued_decoding -= request->target.work == HTTP_DECODING;
         pool->busy[request->target.work] += request->target.work != HTTP_READING;
     }
     *stopping = pool->stopping;
@@ -153,12 +155,14 @@ enum status_code worker_pool_create(unsigned threads, unsigned queue, struct wor
 }
 
 /* A place in the queue. */
-static bool reserve(struct worker_pool *pool)
+static bool reserve(struct worker_pool *pool, bool decoding)
 {
     pthread_mutex_lock(&pool->lock);
     /* Idle workers that have not woken yet will take theirs at once, so those requests do not count as waiting. */
     bool room = pool->queued < pool->limit + pool->waiting && !pool->stopping;
+    room = room && !(decoding && pool->queued_decoding >= pool->most_decoding + pool->limit / 2);
     pool->queued += room;
+    pool->queued_decoding += room && decoding;
     pthread_mutex_unlock(&pool->lock);
     return room;
 }
@@ -166,7 +170,7 @@ static bool reserve(struct worker_pool *pool)
 /* Neither suspending, a system call, nor waking happens under the lock: whoever is woken wants it first of all. */
 bool worker_submit(struct worker_pool *pool, struct http_request *request)
 {
-    if (!reserve(pool))
+    if (!reserve(pool, request->target.work == HTTP_DECODING))
         return false;
     request->next = NULL;
     MHD_suspend_connection(request->connection);

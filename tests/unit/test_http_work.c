@@ -127,6 +127,46 @@ static void test_page_of_pictures(void **state)
     assert_true(atomic_load(&fixture->most[HTTP_CHANGING]) <= WORKERS - WORKERS / 4);
 }
 
+/* How many have got an answer. */
+static int count_answered(struct client **clients, int count)
+{
+    int answered = 0;
+    for (int i = 0; i < count; i++) {
+        struct pollfd ready = {.fd = clients[i]->fd, .events = POLLIN};
+        answered += poll(&ready, 1, 0) == 1;
+    }
+    return answered;
+}
+
+/* Pictures that wait leave half of the queue to others. */
+static void test_flood_of_pictures(void **state)
+{
+    enum { FLOOD = QUEUE + WORKERS };
+    struct fixture *fixture = *state;
+    struct client *decodes[FLOOD], *changes[CHANGES];
+    int running = most_decoding(), accepted = 2 * running + QUEUE / 2, waited = 0;
+    send_all(fixture, decodes, running, "/decode");
+    wait_for(&fixture->running[HTTP_DECODING], running);
+    send_all(fixture, decodes + running, FLOOD - running, "/decode");
+    while (count_answered(decodes, FLOOD) < FLOOD - accepted) {
+        assert_true(waited++ < CLIENT_WAIT_MS);
+        usleep(1000);
+    }
+    send_all(fixture, changes, CHANGES, "/change");
+    wait_for(&fixture->running[HTTP_CHANGING], WORKERS - WORKERS / 4 - running);
+    expect_read(fixture);
+    atomic_store(&fixture->gate, true);
+    for (int i = 0; i < FLOOD; i++) {
+        struct answer answer = client_read(decodes[i]);
+        assert_true(answer.status == 200 || answer.status == 503);
+        accepted -= answer.status == 200;
+        answer_free(&answer);
+        client_free(decodes[i]);
+    }
+    assert_int_equal(accepted, 0);
+    read_all(changes, CHANGES);
+}
+
 static void test_changes_leave_readers(void **state)
 {
     struct fixture *fixture = *state;
@@ -142,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_page_of_pictures, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_flood_of_pictures, setup, teardown),
         cmocka_unit_test_setup_teardown(test_changes_leave_readers, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
