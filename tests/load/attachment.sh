@@ -120,7 +120,7 @@ store_get() {
     curl -sS -o /dev/null -w '%{time_total}' "file://$work/data/floor"
   else
     curl -sS --fail -o /dev/null -w '%{time_total}' --aws-sigv4 "aws:amz:$S3_REGION:s3" --user "$S3_ACCESS_KEY:$S3_SECRET_KEY" \
-      "$S3_ENDPOINT/$S3_BUCKET/floor"
+      -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' "$S3_ENDPOINT/$S3_BUCKET/floor"
   fi
 }
 upload() { # WAY: seconds, and the name in $work/name

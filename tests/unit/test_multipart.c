@@ -92,7 +92,7 @@ static void test_parts(void **state)
 
 static void test_what_is_no_delimiter(void **state)
 {
-    static const char *const texts[] = {"\r\n--",  "--bb",      "\r\n--bb\r\n", "\r\n--b x\r\n",
+    static const char *const texts[] = {"\r\n--",  "--bb",     "\r\n--bb\r\n", "\r\n--b x\r\n",
                                         "\n--b--", "\r\n--b-", "\r--b\r\n",    "\r\n-\r\n--\r\n"};
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
