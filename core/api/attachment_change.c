@@ -64,22 +64,25 @@ enum status_code api_attachment_service_update_attachment(struct api_call *call,
 struct removal {
     struct arena *arena;
     const struct store_attachment *attachments;
-    size_t count;
+    size_t count, deleted;
 };
 
 static enum status_code remove_rows(struct db_conn *conn, void *ctx, struct status *status)
 {
-    const struct removal *removal = ctx;
-    return store_attachment_delete(conn, removal->arena, removal->attachments, removal->count, status);
+    struct removal *removal = ctx;
+    return store_attachment_delete(conn, removal->arena, removal->attachments, removal->count, &removal->deleted,
+                                   status);
 }
 
 /* Rows first: a file without a row is only litter, a row without its file would be a broken picture. */
 static enum status_code remove_all(struct api_call *call, const struct store_attachment *attachments, size_t count,
                                    struct status *status)
 {
-    struct removal removal = {call->arena, attachments, count};
+    struct removal removal = {.arena = call->arena, .attachments = attachments, .count = count};
     if (store_write(call->services->store, remove_rows, &removal, status))
         return api_attachment_failed("failed to delete attachment: ", status);
+    if (removal.deleted == 0 && count > 0) /* somebody else was faster */
+        return status_set(status, STATUS_NOT_FOUND, "attachment not found");
     blob_removals_due(call->services->blob);
     return STATUS_OK;
 }

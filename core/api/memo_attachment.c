@@ -124,7 +124,7 @@ static enum status_code delete_others(struct api_call *call, struct db_conn *con
     *removed = count > 0;
     for (size_t done = 0; done < count; done += STORE_IN_MAX) {
         size_t part = count - done < STORE_IN_MAX ? count - done : STORE_IN_MAX;
-        enum status_code code = store_attachment_delete(conn, call->arena, others + done, part, status);
+        enum status_code code = store_attachment_delete(conn, call->arena, others + done, part, NULL, status);
         if (code)
             return code;
     }

@@ -27,7 +27,7 @@ static enum status_code delete_batch(struct deletion *deletion, struct db_conn *
     enum status_code code = store_attachment_list_for_memos(conn, arena, ids, count, &attachments, &found, status);
     for (size_t done = 0; !code && done < found; done += STORE_IN_MAX) {
         size_t part = found - done < STORE_IN_MAX ? found - done : STORE_IN_MAX;
-        code = store_attachment_delete(conn, arena, attachments + done, part, status);
+        code = store_attachment_delete(conn, arena, attachments + done, part, NULL, status);
     }
     if (!code)
         code = store_memo_delete(conn, arena, ids, uids, count, status);

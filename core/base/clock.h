@@ -7,6 +7,7 @@
 
 int64_t clock_wall_ns(void); /* nanoseconds since 1970-01-01 UTC */
 int64_t clock_mono_ns(void); /* never steps back; for deadlines */
+int64_t clock_boot_ns(void); /* likewise, and goes on while the machine sleeps; for what others may do meanwhile */
 
 static inline int64_t clock_wall_s(void)
 {

@@ -50,6 +50,11 @@ enum status_code blob_put(struct blob *blob, struct arena *arena, const Memos__S
  * calls blob_removals_due removes) tells that there is work for blob_remove_due. Before the first worker starts. */
 void blob_use_outbox(struct blob *blob, struct store *store, void (*wake)(void *ctx), void *ctx);
 
+/* Whether this server may remove objects now: asked before each of them, since who has not run for a while (a stopped
+ * process, a machine that slept) may have been replaced, and the object of that name be another one by now. Before the
+ * first worker starts; without one it may. */
+void blob_remove_while(struct blob *blob, bool (*may_remove)(void *ctx), void *ctx);
+
 /* The row of what blob_put stored was not written: the object goes. Failures are logged. */
 void blob_abandon(struct blob *blob, struct arena *arena, const struct store_attachment *attachment);
 

@@ -47,6 +47,8 @@ struct blob {
     struct store *store; /* of the outbox; NULL: none */
     void (*wake)(void *ctx);
     void *wake_ctx;
+    bool (*may_remove)(void *ctx);
+    void *may_remove_ctx;
 };
 
 enum { BLOB_URL_MAX = 8192 };

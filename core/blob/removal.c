@@ -74,6 +74,17 @@ void blob_use_outbox(struct blob *blob, struct store *store, void (*wake)(void *
     blob->wake_ctx = ctx;
 }
 
+void blob_remove_while(struct blob *blob, bool (*may_remove)(void *ctx), void *ctx)
+{
+    blob->may_remove = may_remove;
+    blob->may_remove_ctx = ctx;
+}
+
+static bool may_go_on(const struct blob *blob)
+{
+    return !plugin_host()->stopping() && (!blob->may_remove || blob->may_remove(blob->may_remove_ctx));
+}
+
 void blob_removals_due(struct blob *blob)
 {
     if (blob->wake)
@@ -164,7 +175,7 @@ static enum status_code remove_item(const struct batch *batch, const struct stor
                                     struct status *status)
 {
     struct store_attachment attachment;
-    bool in_use = false, promise = strcmp(batch->kind, store_outbox_promise) == 0;
+    bool in_use = false, gone = false, promise = strcmp(batch->kind, store_outbox_promise) == 0;
     enum status_code code = store_removal_parse(batch->arena, item->payload, &attachment, status);
     if (!code && (promise || item->attempts > 0))
         code = store_removal_in_use(batch->blob->store, batch->arena, item->id, item->payload, &attachment, &in_use,
@@ -173,6 +184,9 @@ static enum status_code remove_item(const struct batch *batch, const struct stor
         return code;
     if (promise && !is_younger(batch, &attachment, item->created_ms))
         return STATUS_OK;
+    /* From here on the attachment of the promise can no longer be inserted; where it was, there is nothing to do. */
+    if (promise && (store_removal_break_off(batch->blob->store, item->id, &gone, status) || gone))
+        return gone ? STATUS_OK : status->code;
     return blob_remove(batch->blob, batch->arena, &attachment, status);
 }
 
@@ -196,7 +210,7 @@ static bool run_batch(struct batch *batch)
     bool reachable = true;
     for (size_t i = 0; i < batch->count; i++) {
         struct status problem = {0};
-        if (reachable && !plugin_host()->stopping() && remove_item(batch, &batch->items[i], &problem) == STATUS_OK) {
+        if (reachable && may_go_on(batch->blob) && remove_item(batch, &batch->items[i], &problem) == STATUS_OK) {
             batch->done[batch->done_count++] = batch->items[i].id;
             continue;
         }
@@ -233,7 +247,7 @@ static int64_t remove_kind(struct blob *blob, const char *kind)
 {
     bool more = true;
     int64_t due_ms = INT64_MAX;
-    while (more && !plugin_host()->stopping()) {
+    while (more && may_go_on(blob)) {
         struct arena *arena = arena_create();
         more = next_batch(blob, kind, arena);
         arena_destroy(arena);

@@ -197,8 +197,8 @@ struct news {
 void news_init(struct db *db);
 void news_free(struct db *db);
 void news_hear(struct news *news, const char *text, size_t length);
-/* All news up to this time have been heard. */
-void news_current_since(struct news *news, int64_t mono_ns);
+/* All news up to this time (clock_boot_ns()) have been heard. */
+void news_current_since(struct news *news, int64_t boot_ns);
 enum status_code news_log_add(struct db_conn *conn, const char *text, struct status *status);
 enum status_code news_log_read(struct news *news, struct status *status);
 void news_log_free(struct news_log *log);

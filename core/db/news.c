@@ -46,12 +46,12 @@ void news_hear(struct news *news, const char *text, size_t length)
     pthread_mutex_unlock(&news->hearing);
 }
 
-void news_current_since(struct news *news, int64_t mono_ns)
+void news_current_since(struct news *news, int64_t boot_ns)
 {
-    atomic_store(&news->current_until_ns, mono_ns + DB_NEWS_BOUND_NS);
+    atomic_store(&news->current_until_ns, boot_ns + DB_NEWS_BOUND_NS);
 }
 
-/* A message is "<origin> <when>\n" and the lines. when: the sender's monotonic nanoseconds, of use to itself alone; 0
+/* A message is "<origin> <when>\n" and the lines. when: the sender's clock_boot_ns(), of use to itself alone; 0
  * in a message that is part of somebody's transaction. */
 static void heard(void *ctx, const char *payload, size_t length)
 {
@@ -119,7 +119,7 @@ bool db_news_current(struct db *db)
         return true;
     if (!atomic_load_explicit(&news->asked, memory_order_relaxed))
         atomic_store_explicit(&news->asked, true, memory_order_relaxed);
-    return clock_mono_ns() < until;
+    return clock_boot_ns() < until;
 }
 
 /* The oldest lines of the queue that fit into one message; gives their length. */
@@ -175,7 +175,7 @@ static enum status_code beat(struct news *news, struct status *status)
 {
     char text[DB_NEWS_TEXT_MAX + 1];
     size_t length = peek(news, text);
-    const struct message message = {.when_ns = clock_mono_ns(), .text = text};
+    const struct message message = {.when_ns = clock_boot_ns(), .text = text};
     bool listens = news->db->ops->notify != NULL;
     enum status_code code = STATUS_OK;
     if (!news->conn)
@@ -194,7 +194,7 @@ static enum status_code beat(struct news *news, struct status *status)
 
 static void complain(struct news *news, enum status_code code, const struct status *status)
 {
-    int64_t now = clock_mono_ns(), until = atomic_load(&news->current_until_ns);
+    int64_t now = clock_boot_ns(), until = atomic_load(&news->current_until_ns);
     bool current = code == STATUS_OK && (now < until || !news->beating);
     if (current) {
         news->current_ns = now;
@@ -244,7 +244,7 @@ enum status_code db_news_start(struct db *db, db_news_fn fn, void *ctx, struct s
     news->db = db;
     news->fn = fn;
     news->ctx = ctx;
-    news->current_ns = clock_mono_ns();
+    news->current_ns = clock_boot_ns();
     atomic_store(&news->current_until_ns, 0);
     atomic_store(&news->asked, true);
     int result = db->ops->listen ? db->ops->listen(db->instance, channel, heard, news, &error) : MEMORA_OK;

@@ -180,7 +180,7 @@ static void prune(struct news *news, int64_t now_ns)
 enum status_code news_log_read(struct news *news, struct status *status)
 {
     struct news_log *log = &news->log;
-    int64_t now_ns = clock_mono_ns();
+    int64_t now_ns = clock_boot_ns();
     bool known = log->read_ns && now_ns - log->read_ns < window_ns && log->seen_count < SEEN_MAX;
     enum status_code code = known ? read_all(news, true, status) : restart(news, status);
     if (code)

@@ -12,7 +12,7 @@
 
 struct lease {
     const char *name;
-    _Atomic int64_t held_until_ns; /* clock_mono_ns(); 0 = not held */
+    _Atomic int64_t held_until_ns; /* clock_boot_ns(); 0 = not held */
     struct store_lease seen;       /* the row at the last look */
     int64_t seen_ns;               /* when it was first seen like that */
 };
@@ -40,7 +40,7 @@ static enum status_code look(struct leases *all, struct lease *lease, struct sta
 {
     struct store_lease row;
     bool taken = false, held = lease_held(all, lease->name);
-    int64_t now_ns = clock_mono_ns();
+    int64_t now_ns = clock_boot_ns();
     enum status_code code = store_lease_read(all->store, lease->name, &row, status);
     if (code)
         return code;
@@ -56,7 +56,7 @@ static enum status_code look(struct leases *all, struct lease *lease, struct sta
         return code;
     atomic_store(&lease->held_until_ns, taken ? now_ns + LEASE_LIFE_NS : 0);
     if (taken && !held) {
-        log_debug("this server does the background work \"%s\" from now on", lease->name);
+        log_debug("this server, %s, does the work \"%s\" from now on", all->holder, lease->name);
         if (all->changed)
             all->changed(all->ctx, lease->name);
     }
@@ -147,6 +147,6 @@ bool lease_held(const struct leases *all, const char *name)
 {
     for (unsigned i = 0; i < all->count; i++)
         if (strcmp(all->leases[i].name, name) == 0)
-            return clock_mono_ns() < atomic_load(&all->leases[i].held_until_ns);
+            return clock_boot_ns() < atomic_load(&all->leases[i].held_until_ns);
     return false;
 }

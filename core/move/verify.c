@@ -142,7 +142,7 @@ static enum status_code remove_row(struct db_conn *conn, void *ctx, struct statu
     struct arena *arena = arena_create();
     /* Only the row: there is nothing else. */
     const struct store_attachment attachment = {.id = *id, .storage = STORE_ATTACHMENT_DATABASE, .reference = ""};
-    enum status_code code = store_attachment_delete(conn, arena, &attachment, 1, status);
+    enum status_code code = store_attachment_delete(conn, arena, &attachment, 1, NULL, status);
     arena_destroy(arena);
     return code;
 }

@@ -1,6 +1,7 @@
 /* The jobs of the server. */
 #include "base/address.h"
 #include "blob/blob.h"
+#include "db/news.h"
 #include "event/jobs.h"
 #include "event/lease.h"
 #include "server/parts.h"
@@ -23,9 +24,16 @@ static int64_t sign_links(void *ctx)
     return sign_pause_ns;
 }
 
+/* Here or where the lease is. */
 static void wake_removal(void *ctx)
 {
     const struct server *server = ctx;
+    server_hear_of_removals(server);
+    db_tell_soon(server->db, SERVER_REMOVALS_DUE "\n");
+}
+
+void server_hear_of_removals(const struct server *server)
+{
     jobs_wake(server->jobs, server->removal_job);
 }
 
@@ -35,6 +43,11 @@ static bool may_run(void *ctx, const char *name)
     (void)name;
     const struct server *server = ctx;
     return lease_held(server->leases, SERVER_BACKGROUND);
+}
+
+static bool may_remove(void *ctx)
+{
+    return may_run(ctx, NULL);
 }
 
 static bool is_stopping(void *ctx)
@@ -79,12 +92,18 @@ static enum status_code start_mails(struct server *server, struct status *status
     return code;
 }
 
-enum status_code server_start_jobs(struct server *server, struct status *status)
+void server_make_jobs(struct server *server)
 {
+    server->jobs = jobs_create();
     server->removal_job = jobs_add(server->jobs, "object-removal", remove_objects, server);
     jobs_add(server->jobs, "object-links", sign_links, server);
     jobs_set_gate(server->jobs, may_run, server);
+}
+
+enum status_code server_start_jobs(struct server *server, struct status *status)
+{
     blob_use_outbox(server->blob, server->store, wake_removal, server);
+    blob_remove_while(server->blob, may_remove, server);
     enum status_code code = jobs_start(server->jobs, status);
     if (!code)
         code = start_webhooks(server, status);

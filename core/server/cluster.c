@@ -26,7 +26,9 @@ static void hear(void *ctx, const char *text, size_t length)
         bool fits = bytes < sizeof line;
         memcpy(line, text, fits ? bytes : 0);
         line[fits ? bytes : 0] = '\0';
-        if (!event_bus_hear(server->events, line) && !store_change_hear(server->store, line))
+        if (strcmp(line, SERVER_REMOVALS_DUE) == 0)
+            server_hear_of_removals(server);
+        else if (!event_bus_hear(server->events, line) && !store_change_hear(server->store, line))
             store_forget_all(server->store);
         text += bytes + (end != NULL);
         length -= bytes + (end != NULL);

@@ -57,8 +57,14 @@ struct http_route_target server_route(void *ctx, const struct wire_request *requ
 /* Its counterpart for large bodies. */
 enum http_large server_judge_large(void *ctx, struct wire_request *request);
 
-/* Adds what the server does in the background to its jobs and starts them, and what sends webhooks and mail. */
+/* Makes the jobs of what the server does in the background, before it hears of others; starts them, and what sends
+ * webhooks and mail. */
+void server_make_jobs(struct server *server);
 enum status_code server_start_jobs(struct server *server, struct status *status);
+
+/* The line of news that there are objects to remove, and what it does. */
+#define SERVER_REMOVALS_DUE "removals"
+void server_hear_of_removals(const struct server *server);
 void server_stop_jobs(struct server *server);
 
 /* What the operator sees on stdout after a start (platform.md 6.4). */

@@ -100,7 +100,7 @@ static enum status_code open_services(struct server *server, struct status *stat
     const struct config *config = server->config;
     server->store = store_create(server->db);
     server->events = event_bus_create();
-    server->jobs = jobs_create();
+    server_make_jobs(server);
     server->snippets = cache_create(SNIPPETS, snippet_ttl_ns);
     sse_init(&server->sse, &server->services);
     store_listen(server->store, sse_rights_changed, &server->sse);

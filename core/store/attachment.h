@@ -79,10 +79,11 @@ enum status_code store_attachment_update(struct db_conn *conn, int32_t id, const
 enum status_code store_attachment_link(struct db_conn *conn, int32_t id, int32_t memo_id, int64_t updated_ts,
                                        struct status *status);
 
-/* Inside a write: removes the rows in one statement, at most STORE_IN_MAX, and adds the removal of their bytes
- * elsewhere to the outbox: call blob_removals_due once the write is done. */
+/* Inside a write: removes the rows, at most STORE_IN_MAX, and adds the removal of their bytes elsewhere to the outbox:
+ * call blob_removals_due once the write is done. Those that are gone by now are passed over; *deleted (NULL: of no
+ * interest) is how many were not. */
 enum status_code store_attachment_delete(struct db_conn *conn, struct arena *arena,
-                                         const struct store_attachment *attachments, size_t count,
+                                         const struct store_attachment *attachments, size_t count, size_t *deleted,
                                          struct status *status);
 
 /* S3 attachments with an id above after_id, by id; at most limit. */

@@ -26,7 +26,7 @@ enum status_code store_attachment_insert(struct db_conn *conn, struct arena *are
     struct buf payload = buf_in(arena);
     enum status_code code = write_payload(&payload, attachment, status);
     if (code == STATUS_OK && attachment->promise)
-        code = store_outbox_finish(conn, arena, &attachment->promise, 1, status);
+        code = store_removal_take_back(conn, attachment->promise, status);
     if (code)
         return code;
     int64_t now = clock_wall_s(), id;
@@ -87,22 +87,60 @@ enum status_code store_attachment_relink(struct db_conn *conn, struct arena *are
     return db_exec(conn, "UPDATE attachment SET reference = ?, payload = ? WHERE id = ?", params, 3, NULL, status);
 }
 
+/* Of the attachments those whose rows are there, locked: another server may be deleting the same ones. */
+static enum status_code lock_rows(struct db_conn *conn, struct arena *arena, const struct store_attachment *attachments,
+                                  size_t count, struct store_attachment *present, size_t *present_count,
+                                  struct status *status)
+{
+    int32_t *ids = ARENA_ARRAY(arena, int32_t, count);
+    struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, STORE_IN_MAX);
+    struct buf sql = buf_in(arena);
+    struct db_rows *rows;
+    struct status problem = {0};
+    uint32_t used = 0;
+    for (size_t i = 0; i < count; i++)
+        ids[i] = attachments[i].id;
+    buf_add_str(&sql, "SELECT id FROM attachment WHERE id IN ");
+    store_sql_in(&sql, params, &used, ids, count);
+    buf_add_str(&sql, " {for_update}");
+    enum status_code code = db_query(conn, buf_str(&sql), params, used, &rows, status);
+    if (code)
+        return code;
+    *present_count = 0;
+    while (db_next(rows, &problem))
+        for (size_t i = 0; i < count; i++)
+            if (attachments[i].id == db_column_int(rows, 0) && *present_count < count)
+                present[(*present_count)++] = attachments[i];
+    db_rows_close(rows);
+    return problem.code ? status_set(status, problem.code, "%s", problem.message) : STATUS_OK;
+}
+
 enum status_code store_attachment_delete(struct db_conn *conn, struct arena *arena,
-                                         const struct store_attachment *attachments, size_t count,
+                                         const struct store_attachment *attachments, size_t count, size_t *deleted,
                                          struct status *status)
 {
+    size_t present_count = 0;
+    if (deleted)
+        *deleted = 0;
     if (count == 0)
         return STATUS_OK;
     if (count > STORE_IN_MAX)
         return status_set(status, STATUS_INTERNAL, "too many attachments in one statement: %zu", count);
-    int32_t *ids = ARENA_ARRAY(arena, int32_t, count);
-    for (size_t i = 0; i < count; i++)
-        ids[i] = attachments[i].id;
+    struct store_attachment *present = ARENA_ARRAY(arena, struct store_attachment, count);
+    if (lock_rows(conn, arena, attachments, count, present, &present_count, status))
+        return status->code;
+    if (present_count == 0)
+        return STATUS_OK;
+    int32_t *ids = ARENA_ARRAY(arena, int32_t, present_count);
+    for (size_t i = 0; i < present_count; i++)
+        ids[i] = present[i].id;
     struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, STORE_IN_MAX);
     struct buf sql = buf_in(arena);
     uint32_t used = 0;
     buf_add_str(&sql, "DELETE FROM attachment WHERE id IN ");
-    store_sql_in(&sql, params, &used, ids, count);
+    store_sql_in(&sql, params, &used, ids, present_count);
     enum status_code code = db_exec(conn, buf_str(&sql), params, used, NULL, status);
-    return code ? code : store_removal_add(conn, arena, attachments, count, clock_wall_ns() / NS_PER_MS, status);
+    if (deleted)
+        *deleted = present_count;
+    return code ? code : store_removal_add(conn, arena, present, present_count, clock_wall_ns() / NS_PER_MS, status);
 }

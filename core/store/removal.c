@@ -170,6 +170,39 @@ enum status_code store_removal_promise(struct store *store, struct arena *arena,
     return code ? code : store_write(store, write_promise, &promise, status);
 }
 
+/* Deleting and renaming the same row, the two exclude each other. */
+enum status_code store_removal_take_back(struct db_conn *conn, int64_t promise, struct status *status)
+{
+    const struct memora_value params[] = {db_int(promise), db_text(store_outbox_promise)};
+    int64_t rows = 0;
+    enum status_code code =
+        db_exec(conn, "DELETE FROM memora_outbox WHERE id = ? AND kind = ?", params, 2, &rows, status);
+    if (!code && rows != 1)
+        code = status_set(status, STATUS_ABORTED, "the upload took too long: its object was given up");
+    return code;
+}
+
+struct breaking {
+    int64_t promise, rows;
+};
+
+static enum status_code rename_promise(struct db_conn *conn, void *ctx, struct status *status)
+{
+    struct breaking *breaking = ctx;
+    const struct memora_value params[] = {db_text(store_outbox_removal), db_int(breaking->promise),
+                                          db_text(store_outbox_promise)};
+    return db_exec(conn, "UPDATE memora_outbox SET kind = ? WHERE id = ? AND kind = ?", params, 3, &breaking->rows,
+                   status);
+}
+
+enum status_code store_removal_break_off(struct store *store, int64_t promise, bool *gone, struct status *status)
+{
+    struct breaking breaking = {.promise = promise};
+    enum status_code code = store_write(store, rename_promise, &breaking, status);
+    *gone = !code && breaking.rows == 0;
+    return code;
+}
+
 static enum status_code make_due(struct db_conn *conn, void *ctx, struct status *status)
 {
     const struct store_attachment *attachment = ctx;

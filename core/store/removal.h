@@ -24,6 +24,11 @@ enum status_code store_removal_add(struct db_conn *conn, struct arena *arena,
  * attachment->promise. STATUS_ALREADY_EXISTS if a removal of the same object is pending: then another key is needed. */
 enum status_code store_removal_promise(struct store *store, struct arena *arena, struct store_attachment *attachment,
                                        int64_t due_ms, struct status *status);
+/* Inside a write, the one that brings the attachment. STATUS_ABORTED if the promise was broken off: the object is gone
+ * or about to be. */
+enum status_code store_removal_take_back(struct db_conn *conn, int64_t promise, struct status *status);
+/* From now on that promise is a removal that nobody takes back. *gone: it was taken back before. */
+enum status_code store_removal_break_off(struct store *store, int64_t promise, bool *gone, struct status *status);
 /* The object is to go now. */
 enum status_code store_removal_keep_promise(struct store *store, const struct store_attachment *attachment,
                                             struct status *status);

@@ -70,7 +70,7 @@ static enum status_code take_attachments(struct db_conn *conn, struct deletion *
 {
     enum status_code code = STATUS_OK;
     for (size_t at = 0; !code && at < found_count; at += BATCH)
-        code = store_attachment_delete(conn, deletion->arena, found + at, batch_at(found_count, at), status);
+        code = store_attachment_delete(conn, deletion->arena, found + at, batch_at(found_count, at), NULL, status);
     return code;
 }
 

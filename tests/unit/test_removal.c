@@ -103,6 +103,59 @@ static void test_many(void **state)
     assert_int_equal(count_files(f), 0);
 }
 
+static bool count_down(void *ctx)
+{
+    int *left = ctx;
+    return *left > 0 && (*left)-- > 0;
+}
+
+/* Who may no longer remove stops between two objects, and leaves the rest to another. */
+static void test_replaced(void **state)
+{
+    struct fixture *f = *state;
+    char uid[32];
+    int asked = 4; /* before the batch, and before each object */
+    set_storage(f, "{\"storageType\":\"LOCAL\",\"filepathTemplate\":\"a/{filename}\"}");
+    for (int i = 0; i < 6; i++) {
+        snprintf(uid, sizeof uid, "u%d", i);
+        upload(f, uid, uid, "x");
+        delete (f, uid);
+    }
+    blob_remove_while(f->blob, count_down, &asked);
+    blob_remove_due(f->blob);
+    assert_int_equal(count_files(f), 3);
+    assert_int_equal(pending(f), 3);
+    blob_remove_while(f->blob, NULL, NULL);
+    execute(f, "UPDATE memora_outbox SET due_ms = 0");
+    blob_remove_due(f->blob);
+    assert_int_equal(count_files(f), 0);
+    assert_int_equal(pending(f), 0);
+}
+
+static enum status_code take_back(struct db_conn *conn, void *ctx, struct status *status)
+{
+    return store_removal_take_back(conn, *(const int64_t *)ctx, status);
+}
+
+/* Of the upload that brings its attachment and of whoever removes what was promised, one wins. */
+static void test_promise_is_kept_or_taken_back(void **state)
+{
+    struct fixture *f = *state;
+    struct status status = {0};
+    int64_t id = 1;
+    bool gone = false;
+    execute(f, "INSERT INTO memora_outbox (id, kind, payload, due_ms, created_ms) VALUES "
+               "(1, 'object_promise', '{}', 0, 0), (2, 'object_promise', '{}', 0, 0)");
+    assert_int_equal(db_write(f->db, take_back, &id, &status), STATUS_OK);
+    assert_int_equal(store_removal_break_off(f->store, id, &gone, &status), STATUS_OK);
+    assert_true(gone);
+    id = 2;
+    assert_int_equal(store_removal_break_off(f->store, id, &gone, &status), STATUS_OK);
+    assert_false(gone);
+    assert_int_equal(db_write(f->db, take_back, &id, &status), STATUS_ABORTED);
+    assert_int_equal(query_int(f, "SELECT COUNT(*) FROM memora_outbox WHERE kind = 'object_removal'"), 1);
+}
+
 /* What cannot be removed is tried again, later each time, and in the end kept for people to look at. */
 static void test_failure(void **state)
 {
@@ -261,6 +314,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_database_needs_none, setup_apart, teardown),
         cmocka_unit_test_setup_teardown(test_many, setup_apart, teardown),
         cmocka_unit_test_setup_teardown(test_failure, setup_apart, teardown),
+        cmocka_unit_test_setup_teardown(test_replaced, setup_apart, teardown),
+        cmocka_unit_test_setup_teardown(test_promise_is_kept_or_taken_back, setup_apart, teardown),
         cmocka_unit_test_setup_teardown(test_name_used_again, setup_apart, teardown),
         cmocka_unit_test_setup_teardown(test_strange_payload, setup_apart, teardown),
         cmocka_unit_test_setup_teardown(test_round_trip, setup_apart, teardown),
