@@ -3,6 +3,7 @@
 #include "api_fixture.h"
 
 #include "memos/api/v1/memo_service.pb-c.h"
+#include "memos/api/v1/user_service.pb-c.h"
 
 #define REQUEST(f, Type, type, json)                                                                                   \
     ((const Memos__Api__V1__##Type *)fixture_request((f), &memos__api__v1__##type##__descriptor, (json)))
@@ -208,6 +209,40 @@ static void check_memos_with_few_parts(struct api_fixture *f)
     }
 }
 
+static unsigned calls_of_create(struct api_fixture *f)
+{
+    Memos__Api__V1__Memo *memo = NULL;
+    struct api_call *call = fixture_call(f, "other");
+    const Memos__Api__V1__CreateMemoRequest *request =
+        REQUEST(f, CreateMemoRequest, create_memo_request, "{\"memo\":{\"content\":\"x\"}}");
+    calls = 0;
+    if (api_memo_service_create_memo(call, request, &memo, &f->status))
+        fail_msg("%s", f->status.message);
+    return calls;
+}
+
+/* Who has no webhooks pays nothing for them; who has some, one statement for all of them. */
+static void check_what_webhooks_cost(struct api_fixture *f)
+{
+    enum { CREATE = 4 }; /* the row; its attachments, reactions and relations, to be shown */
+    Memos__Api__V1__UserWebhook *hook;
+    struct store_user other;
+    /* As whoever has signed in is. */
+    assert_works(
+        f, store_user_get(f->store, NULL, f->arena, fixture_call(f, "other")->caller.user_id, &other, &f->status));
+    calls_of_create(f); /* prepares */
+    assert_in_range(calls_of_create(f), 1, CREATE);
+    for (int i = 1; i <= 2; i++) {
+        const Memos__Api__V1__CreateUserWebhookRequest *request =
+            REQUEST(f, CreateUserWebhookRequest, create_user_webhook_request,
+                    "{\"parent\":\"users/other\",\"webhook\":{\"url\":\"http://127.0.0.1/\"}}");
+        if (api_user_service_create_user_webhook(fixture_call(f, "other"), request, &hook, &f->status))
+            fail_msg("%s", f->status.message);
+        calls_of_create(f); /* prepares */
+        assert_in_range(calls_of_create(f), 2, CREATE + 1);
+    }
+}
+
 static void check(const char *plugin_name, const char *dsn)
 {
     struct api_fixture *f = fixture_new();
@@ -226,6 +261,8 @@ static void check(const char *plugin_name, const char *dsn)
     calls_of_comments(f);
     assert_in_range(calls_of_comments(f), 1, MOST_OF_LIST + 1); /* the parent's row comes first */
     check_memos_with_few_parts(f);
+    if (!over_a_wire) /* elsewhere no cache hears of changes here */
+        check_what_webhooks_cost(f);
     fixture_close_services(f);
     fixture_remove_directory(f->dir);
     arena_destroy(f->arena);
