@@ -22,8 +22,8 @@ static const int64_t second_ns = INT64_C(1000000000);
 /* A server on every loopback address that gives the same answer to each connection; NULL: none at all. */
 struct peer {
     int listener, port;
-    const char *answer;
-    size_t filler; /* bytes behind it */
+    _Atomic(const char *) answer;
+    atomic_size_t filler; /* bytes behind it */
     atomic_int connections;
     char last[REQUEST_MAX]; /* read after peer_stop() only */
     pthread_t thread;
@@ -56,12 +56,13 @@ static void answer_one(struct peer *peer, int fd)
 {
     static const char filler[4096] = {'x'};
     read_request(peer, fd);
-    const char *answer = peer->answer ? peer->answer : "";
-    (void)!send(fd, answer, strlen(answer), MSG_NOSIGNAL);
-    for (size_t sent = 0; sent < peer->filler; sent += sizeof filler)
+    const char *answer = peer->answer;
+    if (answer)
+        (void)!send(fd, answer, strlen(answer), MSG_NOSIGNAL);
+    for (size_t sent = 0, all = peer->filler; sent < all; sent += sizeof filler)
         if (send(fd, filler, sizeof filler, MSG_NOSIGNAL) < 0)
             break;
-    if (peer->answer)
+    if (answer)
         shutdown(fd, SHUT_WR);
     while (read(fd, &(char){0}, 1) > 0) /* until the other side has had enough */
         continue;
