@@ -30,6 +30,13 @@ static int64_t read_source(void *ctx, void *buf, size_t cap)
     return n;
 }
 
+/* By any thread: neither the spools nor the bytes change any more. */
+static int64_t read_source_at(void *ctx, uint64_t pos, void *buf, size_t cap)
+{
+    const struct store_attachment *from = ((struct source *)ctx)->attachment;
+    return spool_copy(from->spools, from->bytes, from->bytes_length, pos, buf, cap);
+}
+
 static int put_object(struct blob_instance *instance, const char *key, const struct store_attachment *attachment,
                       struct memora_error *error)
 {
@@ -39,7 +46,8 @@ static int put_object(struct blob_instance *instance, const char *key, const str
                              .size = (int64_t)attachment->bytes_length,
                              .content_type = attachment->type,
                              .read = read_source,
-                             .ctx = &source};
+                             .ctx = &source,
+                             .read_at = read_source_at};
     return blob_instance_put(instance, key, &put, error);
 }
 
