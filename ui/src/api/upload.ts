@@ -1,4 +1,5 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { type Attachment, AttachmentSchema, CreateAttachmentRequestSchema } from "@/gen/memos/api/v1/attachment_service_pb";
 import { bearer, bearerAfterRefusal } from "./session";
 import { protoHeaders, readError } from "./transport";
@@ -16,7 +17,7 @@ interface Answer {
 }
 
 /** Fetch can't tell how much has been sent; XMLHttpRequest can. Otherwise the same binary Connect call as any other. */
-function post(body: Uint8Array, token: string | undefined, { signal, onProgress }: UploadHandlers): Promise<Answer> {
+function post(body: Blob, token: string | undefined, { signal, onProgress }: UploadHandlers): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", address);
@@ -28,15 +29,23 @@ function post(body: Uint8Array, token: string | undefined, { signal, onProgress 
     request.onerror = () => reject(new TypeError("network"));
     request.onabort = () => reject(new DOMException("aborted", "AbortError"));
     signal.addEventListener("abort", () => request.abort(), { once: true });
-    request.send(body as Uint8Array<ArrayBuffer>);
+    request.send(body);
   });
+}
+
+/** The message of the call up to the bytes of the file, which end it: so the browser sends them from where they are. */
+export function messageHead(id: string, file: Pick<File, "name" | "type" | "size">): Uint8Array<ArrayBuffer> {
+  const { attachment, attachmentId } = CreateAttachmentRequestSchema.field;
+  const told = toBinary(AttachmentSchema, create(AttachmentSchema, { filename: file.name, type: file.type }));
+  const inner = new BinaryWriter().raw(told).tag(AttachmentSchema.field.content.number, WireType.LengthDelimited).uint32(file.size).finish();
+  const outer = new BinaryWriter().tag(attachmentId.number, WireType.LengthDelimited).string(id);
+  outer.tag(attachment.number, WireType.LengthDelimited).uint32(inner.length + file.size);
+  return outer.raw(inner).finish();
 }
 
 /** Uploads one file under the id chosen by the caller, with progress and cancel. */
 export async function uploadFile(id: string, file: File, handlers: UploadHandlers): Promise<Attachment> {
-  const content = new Uint8Array(await file.arrayBuffer());
-  const attachment = create(AttachmentSchema, { filename: file.name, type: file.type, content });
-  const body = toBinary(CreateAttachmentRequestSchema, create(CreateAttachmentRequestSchema, { attachment, attachmentId: id }));
+  const body = new Blob([messageHead(id, file), file]);
   const token = await bearer();
   let answer = await post(body, token, handlers);
   if (answer.status === 401 && token) answer = await post(body, await bearerAfterRefusal(token), handlers);
