@@ -55,9 +55,16 @@ static void select_head(struct buf *sql, bool with_content, const char *more)
     buf_add_str(sql, " FROM memo ");
 }
 
-static const char join_parent[] =
-    "LEFT JOIN memo_relation AS parent_relation ON parent_relation.memo_id = memo.id "
-    "AND parent_relation.type = 'COMMENT' LEFT JOIN memo AS parent ON parent.id = parent_relation.related_memo_id ";
+#define JOIN_PARENT(is_comment)                                                                                        \
+    "LEFT JOIN memo_relation AS parent_relation ON parent_relation.memo_id = memo.id AND " is_comment                  \
+    " LEFT JOIN memo AS parent ON parent.id = parent_relation.related_memo_id "
+static const char join_parent[] = JOIN_PARENT("parent_relation.type = 'COMMENT'");
+
+/* The COALESCEs in lists change nothing but what PostgreSQL expects: of a table that it has no statistics of, it takes
+ * a comparison to hold for one row in 200, three of them for none, and would sort all memos for the few that are left,
+ * or go through all comments for each. Of what it cannot look into it expects that half the rows fit, and walks the
+ * index until the page is full. */
+static const char join_parent_of_page[] = JOIN_PARENT("COALESCE(parent_relation.type = 'COMMENT', FALSE)");
 
 static enum status_code read_payload(struct arena *arena, const struct db_rows *rows,
                                      const Memos__Store__MemoPayload **out, struct status *status)
@@ -112,9 +119,6 @@ static enum status_code read_rows(struct db_conn *conn, struct arena *arena, str
 
 enum { FIND_PARAMS = 8 };
 
-/* The COALESCE changes nothing but what PostgreSQL expects: of a table that it has no statistics of, it takes a
- * comparison to hold for one row in 200, three of them for none, and would sort all memos for the few that are left. Of
- * what it cannot look into it expects that half the rows fit, and walks the index until the page is full. */
 static void add_viewer(struct buf *sql, const struct store_viewer *viewer, struct memora_value *params, uint32_t *used)
 {
     switch (viewer->kind) {
@@ -164,7 +168,7 @@ static struct list_query list_query(struct arena *arena, const struct store_memo
     select_head(&sql, !find->without_content, "");
     if (find->filter && find->filter->condition[0])
         buf_add_str(&sql, "LEFT JOIN `user` ON `user`.id = memo.creator_id ");
-    buf_add_str(&sql, join_parent);
+    buf_add_str(&sql, find->parent_id ? join_parent : join_parent_of_page);
     buf_add_str(&sql, "WHERE 1 = 1");
     if (!find->any_row_status)
         buf_add_str(&sql, find->row_status == STORE_ARCHIVED ? " AND memo.row_status = 'ARCHIVED'"
@@ -179,7 +183,7 @@ static struct list_query list_query(struct arena *arena, const struct store_memo
         params[used++] = db_int(find->parent_id);
     } else if (!find->include_comments) {
         buf_add_str(&sql, " AND {not_joined:parent.uid|SELECT 1 FROM memo_relation AS comment "
-                          "WHERE comment.memo_id = memo.id AND comment.type = 'COMMENT'}");
+                          "WHERE comment.memo_id = memo.id AND COALESCE(comment.type = 'COMMENT', FALSE)}");
     }
     if (find->filter && find->filter->condition[0]) {
         buf_add_str(&sql, " AND (");

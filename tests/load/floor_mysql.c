@@ -16,7 +16,7 @@ struct floor_conn {
     char values[COLUMNS][COLUMN_SIZE];
 };
 
-const char floor_time[] = "UNIX_TIMESTAMP(%s)";
+const char floor_time[] = "UNIX_TIMESTAMP(%s)", floor_no_comment[] = "parent.uid IS NULL";
 
 struct floor_conn *floor_connect(const char *where)
 {

@@ -11,6 +11,8 @@ struct floor_conn {
 };
 
 const char floor_time[] = "%s";
+const char floor_no_comment[] = "NOT EXISTS (SELECT 1 FROM memo_relation AS comment WHERE comment.memo_id = memo.id "
+                                "AND COALESCE(comment.type = 'COMMENT', FALSE))";
 
 struct floor_conn *floor_connect(const char *where)
 {

@@ -15,11 +15,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define COLUMNS(more)                                                                                                  \
+#define COLUMNS(more, is_comment)                                                                                      \
     "SELECT memo.id, memo.uid, memo.creator_id, @memo.created_ts@, @memo.updated_ts@, memo.row_status, "               \
     "memo.visibility, memo.pinned, memo.payload, parent.uid, memo.content" more " FROM memo LEFT JOIN memo_relation "  \
-    "AS parent_relation ON parent_relation.memo_id = memo.id AND parent_relation.type = 'COMMENT' LEFT JOIN memo AS "  \
-    "parent ON parent.id = parent_relation.related_memo_id "
+    "AS parent_relation ON parent_relation.memo_id = memo.id AND " is_comment " LEFT JOIN memo AS parent ON "          \
+    "parent.id = parent_relation.related_memo_id "
+#define IS_COMMENT(relation) relation ".type = 'COMMENT'"
 #define PARTS                                                                                                          \
     ", EXISTS (SELECT 1 FROM attachment WHERE attachment.memo_id = memo.id), EXISTS (SELECT 1 FROM reaction WHERE "    \
     "reaction.content_id = ?), EXISTS (SELECT 1 FROM memo_relation AS away WHERE away.memo_id = memo.id) OR EXISTS "   \
@@ -44,14 +45,15 @@
 #define RELATIONS(marks, more) SIDE("1", "memo_id", marks, more) " UNION ALL " SIDE("2", "related_memo_id", marks, more)
 #define MARKS "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
-static const char *const get_sql[FLOOR_STATEMENTS] = {COLUMNS(PARTS) "WHERE memo.uid = ?", ATTACHMENTS("?"),
-                                                      REACTIONS("?"),
-                                                      RELATIONS("?", ", source.content, target.content")};
+static const char *const get_sql[FLOOR_STATEMENTS] = {
+    COLUMNS(PARTS, IS_COMMENT("parent_relation")) "WHERE memo.uid = ?", ATTACHMENTS("?"), REACTIONS("?"),
+    RELATIONS("?", ", source.content, target.content")};
 static const char *const list_sql[FLOOR_STATEMENTS] = {
-    COLUMNS("") "WHERE memo.row_status = 'NORMAL' AND COALESCE(memo.creator_id = ? OR memo.visibility IN ('PUBLIC', "
-                "'PROTECTED'), FALSE) AND NOT EXISTS (SELECT 1 FROM memo_relation AS comment WHERE comment.memo_id = "
-                "memo.id AND comment.type = "
-                "'COMMENT') ORDER BY memo.created_ts DESC, memo.id DESC LIMIT ? OFFSET ?",
+    COLUMNS("", "COALESCE(" IS_COMMENT(
+                    "parent_relation") ", FALSE)") "WHERE memo.row_status = 'NORMAL' AND COALESCE(memo.creator_id = ? "
+                                                   "OR memo.visibility IN ('PUBLIC', "
+                                                   "'PROTECTED'), FALSE) AND @@ ORDER BY memo.created_ts DESC, memo.id "
+                                                   "DESC LIMIT ? OFFSET ?",
     ATTACHMENTS(MARKS), REACTIONS(MARKS), RELATIONS(MARKS, "")};
 
 enum { SQL_SIZE = 4096, NAME_SIZE = FLOOR_UID + 8, PAGE = 20, USER = 1 };
@@ -69,7 +71,7 @@ _Noreturn void floor_fail(const char *what, const char *why)
     exit(1);
 }
 
-/* Puts the dialect's reading of a time in place of each @column@. */
+/* Puts the dialect's reading of a time in place of each @column@, and its way to leave out comments in place of @@. */
 static void prepare(struct floor_conn *conn, unsigned slot, const char *text)
 {
     char sql[SQL_SIZE], column[64];
@@ -81,11 +83,15 @@ static void prepare(struct floor_conn *conn, unsigned slot, const char *text)
             continue;
         }
         snprintf(column, sizeof column, "%.*s", (int)(end - text - 1), text + 1);
+        text = end + 1;
+        if (!*column) {
+            used += (size_t)snprintf(sql + used, sizeof sql - used, "%s", floor_no_comment);
+            continue;
+        }
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
         used += (size_t)snprintf(sql + used, sizeof sql - used, floor_time, column);
 #pragma GCC diagnostic pop
-        text = end + 1;
     }
     sql[used] = '\0';
     floor_prepare(conn, slot, sql);

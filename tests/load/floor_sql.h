@@ -18,7 +18,8 @@ struct floor_row { /* what the first statement's rows begin with */
 };
 
 struct floor_conn;
-extern const char floor_time[]; /* of a time column, with one %s */
+extern const char floor_time[];       /* of a time column, with one %s */
+extern const char floor_no_comment[]; /* condition of a list */
 struct floor_conn *floor_connect(const char *where);
 /* sql has ? for each parameter; slot is below FLOOR_STATEMENTS. */
 void floor_prepare(struct floor_conn *conn, unsigned slot, const char *sql);
