@@ -60,11 +60,12 @@ static void select_head(struct buf *sql, bool with_content, const char *more)
     " LEFT JOIN memo AS parent ON parent.id = parent_relation.related_memo_id "
 static const char join_parent[] = JOIN_PARENT("parent_relation.type = 'COMMENT'");
 
-/* The COALESCEs in lists change nothing but what PostgreSQL expects: of a table that it has no statistics of, it takes
- * a comparison to hold for one row in 200, three of them for none, and would sort all memos for the few that are left,
- * or go through all comments for each. Of what it cannot look into it expects that half the rows fit, and walks the
- * index until the page is full. */
-static const char join_parent_of_page[] = JOIN_PARENT("COALESCE(parent_relation.type = 'COMMENT', FALSE)");
+/* The same, as a condition of lists that the planner of a database server does not look into. PostgreSQL expects, of a
+ * table that it has no statistics of, that a comparison holds for one row in 200 and three of them for none: it would
+ * sort all memos for the few that are left, and go through all comments for each. Of what it cannot look into it
+ * expects that half the rows fit, and walks the index until the page is full. */
+#define UNSEEN(condition) "COALESCE(" condition ", FALSE)"
+static const char join_parent_of_page[] = JOIN_PARENT(UNSEEN("parent_relation.type = 'COMMENT'"));
 
 static enum status_code read_payload(struct arena *arena, const struct db_rows *rows,
                                      const Memos__Store__MemoPayload **out, struct status *status)
@@ -119,17 +120,21 @@ static enum status_code read_rows(struct db_conn *conn, struct arena *arena, str
 
 enum { FIND_PARAMS = 8 };
 
-static void add_viewer(struct buf *sql, const struct store_viewer *viewer, struct memora_value *params, uint32_t *used)
+static void add_viewer(struct buf *sql, const struct store_viewer *viewer, bool unseen, struct memora_value *params,
+                       uint32_t *used)
 {
+#define PUBLIC "memo.visibility = 'PUBLIC'"
+#define SHARED "memo.visibility IN ('PUBLIC', 'PROTECTED')"
+#define OWN_OR_SHARED "memo.creator_id = ? OR " SHARED
     switch (viewer->kind) {
     case STORE_VIEWER_ANYONE_PUBLIC:
-        buf_add_str(sql, " AND COALESCE(memo.visibility = 'PUBLIC', FALSE)");
+        buf_add_str(sql, unseen ? " AND " UNSEEN(PUBLIC) : " AND " PUBLIC);
         break;
     case STORE_VIEWER_OTHERS_SHARED:
-        buf_add_str(sql, " AND COALESCE(memo.visibility IN ('PUBLIC', 'PROTECTED'), FALSE)");
+        buf_add_str(sql, unseen ? " AND " UNSEEN(SHARED) : " AND " SHARED);
         break;
     case STORE_VIEWER_USER:
-        buf_add_str(sql, " AND COALESCE(memo.creator_id = ? OR memo.visibility IN ('PUBLIC', 'PROTECTED'), FALSE)");
+        buf_add_str(sql, unseen ? " AND " UNSEEN(OWN_OR_SHARED) : " AND (" OWN_OR_SHARED ")");
         params[(*used)++] = db_int(viewer->user_id);
         break;
     case STORE_VIEWER_OWN:
@@ -160,20 +165,21 @@ struct list_query {
     uint32_t used;
 };
 
-static struct list_query list_query(struct arena *arena, const struct store_memo_find *find)
+static struct list_query list_query(struct db_conn *conn, struct arena *arena, const struct store_memo_find *find)
 {
+    bool unseen = !db_in_process(conn);
     uint32_t used = 0, filter_params = find->filter ? find->filter->param_count : 0;
     struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, FIND_PARAMS + filter_params);
     struct buf sql = buf_in(arena);
     select_head(&sql, !find->without_content, "");
     if (find->filter && find->filter->condition[0])
         buf_add_str(&sql, "LEFT JOIN `user` ON `user`.id = memo.creator_id ");
-    buf_add_str(&sql, find->parent_id ? join_parent : join_parent_of_page);
+    buf_add_str(&sql, unseen && !find->parent_id ? join_parent_of_page : join_parent);
     buf_add_str(&sql, "WHERE 1 = 1");
     if (!find->any_row_status)
         buf_add_str(&sql, find->row_status == STORE_ARCHIVED ? " AND memo.row_status = 'ARCHIVED'"
                                                              : " AND memo.row_status = 'NORMAL'");
-    add_viewer(&sql, &find->viewer, params, &used);
+    add_viewer(&sql, &find->viewer, unseen, params, &used);
     if (find->creator_id) {
         buf_add_str(&sql, " AND memo.creator_id = ?");
         params[used++] = db_int(find->creator_id);
@@ -183,7 +189,7 @@ static struct list_query list_query(struct arena *arena, const struct store_memo
         params[used++] = db_int(find->parent_id);
     } else if (!find->include_comments) {
         buf_add_str(&sql, " AND {not_joined:parent.uid|SELECT 1 FROM memo_relation AS comment "
-                          "WHERE comment.memo_id = memo.id AND COALESCE(comment.type = 'COMMENT', FALSE)}");
+                          "WHERE comment.memo_id = memo.id AND " UNSEEN("comment.type = 'COMMENT'") "}");
     }
     if (find->filter && find->filter->condition[0]) {
         buf_add_str(&sql, " AND (");
@@ -204,7 +210,7 @@ static struct list_query list_query(struct arena *arena, const struct store_memo
 enum status_code store_memo_list(struct db_conn *conn, struct arena *arena, const struct store_memo_find *find,
                                  struct store_memo **out, size_t *count, struct status *status)
 {
-    struct list_query query = list_query(arena, find);
+    struct list_query query = list_query(conn, arena, find);
     return read_rows(conn, arena, &query.sql, query.params, query.used, out, count, status);
 }
 
@@ -212,7 +218,7 @@ enum status_code store_memo_visit(struct db_conn *conn, const struct store_memo_
                                   void *ctx, struct status *status)
 {
     struct arena *arena = arena_create(), *row = arena_create();
-    struct list_query query = list_query(arena, find);
+    struct list_query query = list_query(conn, arena, find);
     struct status problem = {0};
     struct store_memo memo;
     struct db_rows *rows;
