@@ -4,8 +4,10 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -191,6 +193,15 @@ enum status_code move_archive_create(const char *path, struct move_progress *pro
     return write_file(archive, MOVE_HEADER_NAME, header, strlen(header), status);
 }
 
+/* Some file systems know no links, others no renaming that replaces nothing. */
+static bool take_name(const char *temporary, const char *path)
+{
+    if (syscall(SYS_renameat2, AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+        return true;
+    bool unknown = errno == EINVAL || errno == ENOSYS;
+    return unknown && link(temporary, path) == 0 && unlink(temporary) == 0;
+}
+
 /* The name appears when all is on disk, and not over a file that came meanwhile. */
 static enum status_code publish(struct move_archive *archive, struct status *status)
 {
@@ -202,8 +213,8 @@ static enum status_code publish(struct move_archive *archive, struct status *sta
                           ? "/"
                           : arena_strndup(archive->arena, archive->path, (size_t)(slash - archive->path));
     int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool good = dir_fd >= 0 && fsync(archive->fd) == 0 && link(archive->temporary, archive->path) == 0;
-    good = good && unlink(archive->temporary) == 0 && fsync(dir_fd) == 0;
+    bool good = dir_fd >= 0 && fsync(archive->fd) == 0 && take_name(archive->temporary, archive->path) &&
+                fsync(dir_fd) == 0;
     int number = errno;
     if (dir_fd >= 0)
         close(dir_fd);

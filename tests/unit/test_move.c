@@ -4,8 +4,10 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "move/internal.h"
 
@@ -234,6 +236,29 @@ static int same_content(const char *path, const char *other)
     return 1;
 }
 
+/* Stands in for the C library's, as a file system without links would answer. */
+static bool no_links;
+
+int link(const char *from, const char *to)
+{
+    if (!no_links)
+        return linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
+    errno = EPERM;
+    return -1;
+}
+
+static void a_backup_needs_no_links(void **state)
+{
+    struct api_fixture *f = *state;
+    const char *path = in_dir(f, "unlinked.tar.zst");
+    no_links = true;
+    enum status_code code = move_backup(&f->config, path, &f->status);
+    no_links = false;
+    assert_works(f, code);
+    assert_works(f, move_verify_archive(path, &f->status));
+    assert_int_equal(move_backup(&f->config, path, &f->status), STATUS_FAILED_PRECONDITION);
+}
+
 static void damaged_backups_are_refused(void **state)
 {
     struct api_fixture *f = *state;
@@ -368,6 +393,7 @@ int main(void)
         cmocka_unit_test(bad_rows_are_refused),
         cmocka_unit_test(sums_do_not_see_blanks_and_order),
         cmocka_unit_test(hostile_archives_are_refused),
+        cmocka_unit_test_setup_teardown(a_backup_needs_no_links, recorded, fixture_close),
         cmocka_unit_test_setup_teardown(damaged_backups_are_refused, recorded, fixture_close),
         cmocka_unit_test_setup_teardown(faults_are_found_and_repaired, recorded, fixture_close),
         cmocka_unit_test_setup_teardown(rows_stay_when_the_storage_is_not_there, recorded, fixture_close),
