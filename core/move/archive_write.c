@@ -213,8 +213,8 @@ static enum status_code publish(struct move_archive *archive, struct status *sta
                           ? "/"
                           : arena_strndup(archive->arena, archive->path, (size_t)(slash - archive->path));
     int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool good = dir_fd >= 0 && fsync(archive->fd) == 0 && take_name(archive->temporary, archive->path) &&
-                fsync(dir_fd) == 0;
+    bool good =
+        dir_fd >= 0 && fsync(archive->fd) == 0 && take_name(archive->temporary, archive->path) && fsync(dir_fd) == 0;
     int number = errno;
     if (dir_fd >= 0)
         close(dir_fd);

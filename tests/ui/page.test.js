@@ -164,7 +164,7 @@ test("visibility, tags and search", async () => {
   await side.getByText("public-tag").first().click();
   await page.waitForFunction(() => document.querySelectorAll("article").length === 1);
   await page.goto("/");
-  const search = page.getByRole("searchbox").or(page.getByPlaceholder(/^Search/)).first();
+  const search = page.getByRole("combobox", { name: "Search memos" });
   await search.fill("lasting");
   await search.press("Enter");
   await page.waitForFunction(() => {
@@ -200,6 +200,38 @@ test("a page opened anew begins at its top, and a broken anchor does no harm", a
     await guest.waitForFunction(() => window.scrollY === 300);
     assert.deepEqual(guest.problems, []);
     await guest.context().close();
+  } finally {
+    await open.stop();
+  }
+});
+
+test("a member who takes another username goes on under it", async () => {
+  const open = await startServer();
+  try {
+    await open.rest("POST", "/api/v1/users", { body: { username: "ann", password: "secret-Pass1" } });
+    const member = await browser.visitor(open);
+    await member.goto("/auth");
+    await member.getByLabel("Username").fill("ann");
+    await member.getByLabel("Password", { exact: true }).fill("secret-Pass1");
+    await member.getByRole("button", { name: "Sign in" }).click();
+    await composerOf(member).waitFor();
+    await composerOf(member).fill("Written as Ann");
+    await composerOf(member).press("Control+Enter");
+    await member.getByRole("article").filter({ hasText: "Written as Ann" }).waitFor();
+    await member.goto("/setting");
+    await member.getByLabel("Username").fill("anna");
+    await member.getByRole("button", { name: "Save" }).first().click();
+    await member.getByText("Saved").first().waitFor();
+    await member.quiet();
+    assert.equal(await member.getByLabel("Username").inputValue(), "anna");
+    await member.getByRole("link", { name: "Home" }).first().click();
+    await member.getByRole("article").filter({ hasText: "Written as Ann" }).waitFor();
+    await member.getByText("@anna").waitFor();
+    await composerOf(member).fill("Written as Anna");
+    await composerOf(member).press("Control+Enter");
+    await member.getByRole("article").filter({ hasText: "Written as Anna" }).waitFor();
+    assert.deepEqual(member.problems, []);
+    await member.context().close();
   } finally {
     await open.stop();
   }

@@ -48,17 +48,29 @@ export function welcome(user: User | undefined): void {
   queryClient.setQueryData(meKey, user);
 }
 
+/** After a change to oneself. What is kept by the old username goes: the server no longer knows it. */
+export function changeMe(user: User): void {
+  const before = queryClient.getQueryData<User>(meKey);
+  remember(user);
+  queryClient.setQueryData(meKey, user);
+  if (before?.name !== user.name) forgetSeen();
+}
+
 /** A guest was shown less than the same page shows a member: what was asked for as one is forgotten on signing in. */
 export function watchSignIn(): void {
   let before = session.get();
   session.subscribe(() => {
     const now = session.get();
-    if (before === "guest" && now === "member") queryClient.removeQueries({ predicate: (query) => !seenAlike.has(query.queryKey[0]) });
+    if (before === "guest" && now === "member") forgetSeen();
     before = now;
   });
 }
 
 const seenAlike = new Set<unknown>(["instance", meKey[0]]);
+
+function forgetSeen(): void {
+  queryClient.removeQueries({ predicate: (query) => !seenAlike.has(query.queryKey[0]) });
+}
 
 export const nameOf = (user: Pick<User, "displayName" | "username">) => user.displayName || user.username;
 export const usernameOf = (name: string) => name.slice("users/".length);

@@ -51,10 +51,12 @@ export default function AttachmentsPage() {
 
   async function remove(attachments: Attachment[]) {
     setDoomed(undefined);
-    const names = new Set(attachments.map((one) => one.name));
     try {
-      for (let at = 0; at < attachments.length; at += 100) await attachmentApi.batchDeleteAttachments({ names: attachments.slice(at, at + 100).map((one) => one.name) });
-      client.setQueryData<InfiniteData<ListAttachmentsResponse>>(key, (data) => data && { ...data, pages: data.pages.map((page) => ({ ...page, attachments: page.attachments.filter((one) => !names.has(one.name)) })) });
+      for (let at = 0; at < attachments.length; at += 100) {
+        const names = attachments.slice(at, at + 100).map((one) => one.name);
+        await attachmentApi.batchDeleteAttachments({ names });
+        client.setQueryData<InfiniteData<ListAttachmentsResponse>>(key, (data) => data && { ...data, pages: data.pages.map((page) => ({ ...page, attachments: page.attachments.filter((one) => !names.includes(one.name)) })) });
+      }
     } catch (error) {
       showError(describeError(error));
     }

@@ -122,6 +122,11 @@ function ShortcutForm({ shortcut, onClose, onSaved }: FormProps) {
     }
   }
 
+  const change = (text: string) => {
+    setFilter(text);
+    setGood(false);
+  };
+
   const create = (validateOnly: boolean) => shortcutApi.createShortcut({ parent: me!.name, shortcut: { title: title || t("shortcuts.untitled"), filter }, validateOnly });
 
   const validate = () =>
@@ -142,13 +147,13 @@ function ShortcutForm({ shortcut, onClose, onSaved }: FormProps) {
     <Dialog title={t(shortcut ? "shortcuts.edit" : "shortcuts.new")} shape="full" onClose={onClose}>
       <form onSubmit={submit} className="flex flex-col gap-4">
         <TextField label={t("field.title")} value={title} onChange={(event) => setTitle(event.target.value)} required autoFocus />
-        <TextArea label={t("shortcuts.filter")} value={filter} onChange={(event) => setFilter(event.target.value)} error={fault} hint={good ? t("shortcuts.valid") : t("shortcuts.filterHint")} spellCheck={false} className="font-mono text-sm" required />
+        <TextArea label={t("shortcuts.filter")} value={filter} onChange={(event) => change(event.target.value)} error={fault} hint={good ? t("shortcuts.valid") : t("shortcuts.filterHint")} spellCheck={false} className="font-mono text-sm" required />
         <details className="rounded-2xl border border-line px-4 py-2 text-sm">
           <summary className="min-h-9 content-center">{t("shortcuts.examples")}</summary>
           <ul className="grid gap-1 pb-2 sm:grid-cols-2">
             {examples.map(([text, expression]) => (
               <li key={text}>
-                <button type="button" onClick={() => setFilter(expression)} title={expression} className="min-h-9 w-full rounded-xl px-2 text-start text-accent hover:bg-sunken pointer-coarse:min-h-11">
+                <button type="button" onClick={() => change(expression)} title={expression} className="min-h-9 w-full rounded-xl px-2 text-start text-accent hover:bg-sunken pointer-coarse:min-h-11">
                   {t(text)}
                 </button>
               </li>

@@ -19,9 +19,20 @@ import { Section } from "./form";
 
 const key = ["members"];
 
+async function fetchMembers(): Promise<User[]> {
+  const all: User[] = [];
+  let pageToken = "";
+  do {
+    const page = await userApi.listUsers({ pageSize: 1000, pageToken });
+    all.push(...page.users);
+    pageToken = page.nextPageToken;
+  } while (pageToken);
+  return all;
+}
+
 export default function Members() {
   const client = useQueryClient();
-  const { data, error, isPending, refetch } = useQuery({ queryKey: key, queryFn: async () => (await userApi.listUsers({ pageSize: 1000 })).users });
+  const { data, error, isPending, refetch } = useQuery({ queryKey: key, queryFn: fetchMembers });
   const [open, setOpen] = useState<User | "new">();
   const [doomed, setDoomed] = useState<User>();
   const refresh = () => client.invalidateQueries({ queryKey: key });

@@ -1,11 +1,10 @@
-import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { userApi } from "@/api/client";
 import { describeError } from "@/api/errors";
 import { signOut } from "@/api/session";
 import { navigate } from "@/app/router";
 import { useGeneralSetting } from "@/data/instance";
-import { meKey, useMe } from "@/data/users";
+import { changeMe, useMe } from "@/data/users";
 import type { User } from "@/gen/memos/api/v1/user_service_pb";
 import { t } from "@/i18n";
 import { usernameFault } from "@/pages/auth/SignUpPage";
@@ -33,7 +32,6 @@ export default function MyAccount() {
 }
 
 function Profile({ me }: { me: User }) {
-  const client = useQueryClient();
   const general = useGeneralSetting();
   const picker = useRef<HTMLInputElement>(null);
   const facts = ({ avatarUrl, username, displayName, email, description }: User) => ({ avatarUrl, username, displayName, email, description });
@@ -44,13 +42,11 @@ function Profile({ me }: { me: User }) {
     const fault = usernameFault(value.username);
     if (fault) throw new Error(fault);
     const names = { avatarUrl: "avatar_url", username: "username", displayName: "display_name", email: "email", description: "description" } as const;
-    const stored = facts(me);
-    const paths = (Object.keys(names) as (keyof typeof names)[]).filter((key) => value[key] !== stored[key]).map((key) => names[key]);
+    const paths = (Object.keys(names) as (keyof typeof names)[]).filter((key) => value[key] !== form.base[key]).map((key) => names[key]);
     const answer = await userApi.updateUser({ user: { name: me.name, ...value }, updateMask: { paths } });
     // The address of a changed picture stays the same: the copy in the browser must not be shown for it.
     const shown = paths.includes("avatar_url") && answer.avatarUrl ? { ...answer, avatarUrl: `${answer.avatarUrl}?v=${Date.now()}` } : answer;
-    client.setQueryData(meKey, shown);
-    if (answer.name !== me.name) client.clear();
+    changeMe(shown);
     form.saved(facts(shown));
   }
 

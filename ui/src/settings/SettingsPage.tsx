@@ -46,7 +46,10 @@ export default function SettingsPage() {
   const View = current.view;
   const list = useRef<HTMLElement>(null);
   // On a phone the sections are a row that scrolls sideways.
-  useEffect(() => list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }), [current.key]);
+  useEffect(() => {
+    // Browsers that answer this with a promise would have it taken for the effect's end.
+    void list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [current.key]);
   return (
     <div className="mx-auto grid max-w-5xl gap-x-8 gap-y-4 py-4 md:py-6 lg:grid-cols-[12rem_minmax(0,1fr)]">
       <h1 className="font-serif text-3xl tracking-tight lg:col-span-2">{t("nav.settings")}</h1>

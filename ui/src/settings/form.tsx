@@ -47,6 +47,7 @@ export function useForm<T extends object>(stored: T) {
 
   return {
     value,
+    base,
     dirty,
     set: (change: Partial<T>) => setValue((now) => ({ ...now, ...change })),
     reset: () => setValue(base),

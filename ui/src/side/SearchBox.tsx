@@ -113,7 +113,8 @@ export function SearchBox({ autoFocus, tags, onDone }: Props) {
         ref={field}
         data-autofocus={autoFocus || undefined}
         type="search"
-        role="searchbox"
+        role="combobox"
+        aria-expanded={offered.length > 0}
         aria-label={t("search.label")}
         aria-controls={offered.length ? listId : undefined}
         aria-autocomplete="list"
