@@ -8,6 +8,7 @@
 #include "base/uid.h"
 #include "config/config.h"
 #include "event/notice.h"
+#include "plugin/plugin.h"
 
 /* The setting to try: that of the request, with the stored password where it is for the same account. */
 static enum status_code choose_setting(struct api_call *call,
@@ -42,6 +43,12 @@ static enum status_code choose_recipient(struct api_call *call, const char *want
     return **out ? STATUS_OK : status_set(status, STATUS_INVALID_ARGUMENT, "recipient email is required");
 }
 
+static bool is_stopping(void *ctx)
+{
+    (void)ctx;
+    return plugin_host()->stopping();
+}
+
 static enum status_code send(struct api_call *call, const email_setting *setting, const char *recipient,
                              struct status *status)
 {
@@ -51,7 +58,8 @@ static enum status_code send(struct api_call *call, const email_setting *setting
     struct status problem = {0};
     const struct notice_sender sender = {.store = call->services->store,
                                          .instance_url = call->services->config->instance_url,
-                                         .ca_file = call->services->config->outbound_ca_file};
+                                         .ca_file = call->services->config->outbound_ca_file,
+                                         .stopping = is_stopping};
     uid_uuid(id);
     struct mail mail = {.id = id,
                         .subject = "[Memos] Test email",

@@ -209,6 +209,20 @@ test("a mail server that falls silent is given up after 15 seconds", { timeout: 
     await failing(tryOut(plain(mail, { smtpPassword: "x" }), "a@b.c"), Code.Internal, /^failed to send test email: the mail server does not answer in time/);
   }));
 
+test("a server that stops waits for no mail server", () => withMail({ fail: () => "hang" }, async (mail) => {
+  const own = await Server.start();
+  const founder = clients("connect-node binary", own.url, await own.signUp("founder"));
+  const call = assert.rejects(founder.instance.testInstanceEmailSetting({ email: plain(mail), recipientEmail: "a@b.c" }),
+    (error) => !/in time/.test(error.message)); // which is what it says when it has waited to the end
+  const deadline = Date.now() + 60_000;
+  while (!mail.counts.CONNECT) {
+    assert.ok(Date.now() < deadline, own.output);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  await own.stop();
+  await call;
+}));
+
 test("TLS: STARTTLS must be offered, certificates must be right", async () => {
   await withMail({}, (mail) => failing(tryOut(plain(mail, { useTls: true, smtpPassword: "x" }), "a@b.c"), Code.Internal,
     `failed to send test email: SMTP server does not support STARTTLS. ${hint}`));
