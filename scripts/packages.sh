@@ -19,7 +19,7 @@ packages_of_group() {
       packages_of_group ui
       echo git:git g++:g++ binutils:nm clang:clang clang-format:clang-format libclang-rt-dev llvm man-db:man \
         mandoc:mandoc shellcheck:shellcheck curl:curl sqlite3:sqlite3 chromium:chromium procps:ps \
-        mariadb-server:mariadbd mariadb-client:mariadb openssl:openssl postgresql
+        mariadb-server:mariadbd mariadb-client:mariadb openssl:openssl postgresql zstd:zstd
       ;;
     bench) packages_of_group build && echo wrk:wrk curl:curl sqlite3:sqlite3 procps:ps ;;
     *) echo "packages: no group '$1'" >&2 && return 1 ;;

@@ -375,7 +375,7 @@ static void upgrades_from_0_22(void **state)
     assert_text(f,
                 "SELECT COUNT(DISTINCT index_name) FROM information_schema.statistics WHERE table_schema = "
                 "DATABASE() AND index_name LIKE 'idx\\_memora\\_%'",
-                "11\n");
+                "12\n");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_mysql, teardown_mysql)

@@ -12,7 +12,7 @@ const kind = "connect-node binary";
 
 let server, admin, bob, carol;
 before(async () => {
-  server = await Server.start({ args: ["--allow-private-webhooks"] });
+  server = await Server.start({ args: ["--allow-private-webhooks"], ownStorage: true });
   const token = {};
   for (const name of ["founder", "bob", "carol"]) token[name] = await server.signUp(name);
   admin = clients(kind, server.url, token.founder);
