@@ -72,7 +72,7 @@ start() {
   setsid "${program:-$(tool mariadbd mysqld)}" --no-defaults "${as_user[@]}" --datadir="$dir/data" --tmpdir="$dir/tmp" \
     --socket="$dir/sock" --pid-file="$dir/pid" --log-error="$dir/log.err" --skip-networking --skip-name-resolve \
     --innodb-buffer-pool-size=64M --innodb-log-file-size=16M --character-set-server=utf8mb4 \
-    --collation-server=utf8mb4_general_ci --max-connections=300 "$@" </dev/null >/dev/null 2>&1 &
+    --collation-server=utf8mb4_general_ci --max-connections=300 --secure-file-priv= "$@" </dev/null >/dev/null 2>&1 &
   local child=$! until=$((SECONDS + 120))
   while [ "$SECONDS" -lt "$until" ]; do
     if [ -S "$dir/sock" ] && client -e 'SELECT 1' >/dev/null 2>&1; then return; fi

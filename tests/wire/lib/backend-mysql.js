@@ -28,7 +28,8 @@ export async function prepare({ fixture }) {
   sql(`CREATE DATABASE ${name} CHARACTER SET utf8mb4;
        CREATE USER IF NOT EXISTS memora@localhost IDENTIFIED BY '${password}';
        GRANT ALL ON ${name}.* TO memora@localhost;`);
-  if (fixture) sql(readFileSync(join(recorded, "mysql.sql")), name);
+  // MySQL wants brackets around the calls in the dump of a MariaDB.
+  if (fixture) sql(readFileSync(join(recorded, "mysql.sql"), "utf8").replaceAll("DEFAULT unix_timestamp()", "DEFAULT (unix_timestamp())"), name);
   const dsn = `memora:${password}@unix(${join(serverDir, "sock")})/${name}?charset=utf8mb4&parseTime=True&loc=Local`;
   return {
     args: [],
