@@ -30,7 +30,8 @@ enum {
     S3_E_NO_BUCKET = -1000
 };
 
-/* Set with the size of its parts for every object that is sent in parts, for s3_verify. */
+/* Set with the size of its parts for every object that is sent in parts, so that the checksum which the store makes of
+ * those of the parts can be made anew. */
 #define S3_META_PART_SIZE "x-amz-meta-memora-part-size"
 
 struct s3_channel;
