@@ -16,8 +16,12 @@ async function ok(server, token, method, path, body) {
   return answer;
 }
 
-const newToken = async (server, token, username) =>
-  (await ok(server, token, "POST", `users/${username}/personalAccessTokens`, { description: "x" })).json;
+/** A personal access token that every server knows of. */
+async function newToken(server, token, username) {
+  const made = (await ok(server, token, "POST", `users/${username}/personalAccessTokens`, { description: "x" })).json;
+  await everywhere("new token", async (at) => (await at.rest("GET", "/api/v1/auth/me", { token: made.token })).status === 200);
+  return made;
+}
 const create = (server, token, id, visibility) =>
   ok(server, token, "POST", `memos?memoId=${id}`, { content: "text", visibility });
 const setVisibility = (server, token, id, visibility) =>
