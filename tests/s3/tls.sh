@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# usage: tls.sh PROGRAM PLUGIN   memora-plugin-check on storage-s3 over HTTPS with an authority of our own, a bucket in
-# the host name and a temporary key; and that each of them is refused when it is wrong.
+# usage: tls.sh PROGRAM PLUGIN
+# What memora-plugin-check asks of objects, of storage-s3 over HTTPS with an authority of our own, a bucket in the host
+# name and a temporary key; and that each of them is refused when it is wrong.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/lib/s3.sh
@@ -14,13 +15,15 @@ mkdir "$dir/tls" && "$here/../lib/certificates.sh" "$dir/tls" memora.localhost |
 S3_SMALL=1 TLS_DIR=$dir/tls SESSION_TOKEN='a/temporary+token==' s3_start "$dir" || exit 1
 port=${S3_ENDPOINT##*:}
 
+# The whole kit runs over plain HTTP (check.sh).
+group=(--only "storage put" --only "storage range" --only "storage list")
 check() { # KEY=VALUE... : the kit, with these keys instead of the right ones
   local -A keys=([endpoint]=https://localhost:$port [bucket]=memora [access_key]=$S3_ACCESS_KEY
     [secret_key]=$S3_SECRET_KEY [session_token]='a/temporary+token==' [ca_file]=$dir/tls/ca.pem)
   local key arguments=()
   for key in "$@"; do keys[${key%%=*}]=${key#*=}; done
   for key in "${!keys[@]}"; do [ -z "${keys[$key]}" ] || arguments+=("$key=${keys[$key]}"); done
-  "$program" --quick "$plugin" "${arguments[@]}" >"$dir/out" 2>&1
+  "$program" --quick "${group[@]}" "$plugin" "${arguments[@]}" >"$dir/out" 2>&1
 }
 accepts() { # WHAT KEY=VALUE...
   check "${@:2}" && { echo "ok: $1"; return; }
@@ -39,6 +42,8 @@ refuses() { # WHAT MESSAGE KEY=VALUE...
 }
 
 accepts "our authority, a bucket in the host name, a temporary key"
+# What is refused is refused by the first request.
+group=(--only "storage list")
 refuses "a certificate of another authority" "certificate of memora.localhost:$port is not trusted" \
   "ca_file=$dir/tls/other.pem"
 refuses "a certificate of no known authority" "is not trusted (ca_file, verify_tls)" ca_file=
