@@ -51,6 +51,17 @@ static const char *trim(char *line)
     return start;
 }
 
+/* inih passes over what follows a section's name, but not over a second piece of it. */
+static bool end_section(struct reader *reader, size_t length)
+{
+    char *behind = reader->line + (reader->start - reader->line) + length;
+    size_t gap = strspn(behind, blanks);
+    if (behind[gap] != '\0' && behind[gap] != '#')
+        return fail(reader, "expected nothing behind \"[section]\"");
+    *behind = '\0';
+    return true;
+}
+
 static bool check_line(struct reader *reader)
 {
     const char *start = reader->start;
@@ -59,6 +70,8 @@ static bool check_line(struct reader *reader)
         return true;
     if (name == 0 || start[*start == '[' ? name + 1 : name] == '\0')
         return fail(reader, "expected \"[section]\" or \"key = value\"");
+    if (*start == '[' && !end_section(reader, name + 2))
+        return false;
     while (name > 0 && start[0] != '[' && strchr(blanks, start[name - 1]))
         name--;
     return name <= NAME_BYTES_MAX || fail(reader, "the name is too long");

@@ -384,6 +384,7 @@ static void test_bad_files(void **state)
         {"[server]\naddress = \xff\n", "@/memora.conf:2: server.address is not valid UTF-8"},
         {"[server]\nabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz = 1\n",
          "@/memora.conf:2: the name is too long"},
+        {"[server] # here\n[storage]root = /a\n", "@/memora.conf:2: expected nothing behind \"[section]\""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         assert_file_error(*state, cases[i].content, cases[i].message);
