@@ -104,26 +104,54 @@ void json_add_string(struct buf *out, const char *text, size_t length)
     buf_add_char(out, '"');
 }
 
+/* U+2028 and U+2029, which JavaScript once took for the end of a line. All of the character is there. */
+static bool is_separator(const char *text)
+{
+    return text[0] == '\xE2' && text[1] == '\x80' && (text[2] == '\xA8' || text[2] == '\xA9');
+}
+
+static const char *html_escape(char last)
+{
+    switch (last) {
+    case '<':
+        return "\\u003c";
+    case '>':
+        return "\\u003e";
+    case '&':
+        return "\\u0026";
+    case '\xA8':
+        return "\\u2028";
+    default:
+        return "\\u2029";
+    }
+}
+
 void json_add_string_html(struct buf *out, const char *text, size_t length)
 {
-    size_t start = out->len;
+    enum { ESCAPE = 6, SEPARATOR = 3 };
+    size_t start = out->len, growth = 0;
     json_add_string(out, text, length);
-    size_t special = 0;
-    for (size_t i = start; i < out->len; i++)
-        special += out->data[i] == '<' || out->data[i] == '>' || out->data[i] == '&';
-    if (special == 0)
+    for (const char *c = out->data + start, *end = out->data + out->len; c < end; c++) {
+        if (*c == '<' || *c == '>' || *c == '&')
+            growth += ESCAPE - 1;
+        else if (is_separator(c))
+            growth += ESCAPE - SEPARATOR;
+    }
+    if (growth == 0)
         return;
-    buf_reserve(out, special * 5);
-    size_t from = out->len, to = out->len + special * 5;
+    buf_reserve(out, growth);
+    size_t from = out->len, to = out->len + growth;
     out->len = to;
     /* From the end, so that each byte is moved once. */
     while (from > start) {
         char c = out->data[--from];
-        if (c != '<' && c != '>' && c != '&') {
+        bool separator = from - start >= SEPARATOR && is_separator(out->data + from - (SEPARATOR - 1));
+        if (c != '<' && c != '>' && c != '&' && !separator) {
             out->data[--to] = c;
             continue;
         }
-        to -= 6;
-        memcpy(out->data + to, c == '<' ? "\\u003c" : c == '>' ? "\\u003e" : "\\u0026", 6);
+        from -= separator ? SEPARATOR - 1 : 0;
+        to -= ESCAPE;
+        memcpy(out->data + to, html_escape(c), ESCAPE);
     }
 }

@@ -7,7 +7,8 @@
 /* Appends the text as a quoted literal. Bytes that are not UTF-8 become U+FFFD, so the result is always valid. */
 void json_add_string(struct buf *out, const char *text, size_t length);
 
-/* The same with '<', '>' and '&' as \u003c, \u003e and \u0026, as the error bodies of Connect have them. */
+/* The same with '<', '>', '&', U+2028 and U+2029 as \u003c and so on, as the error bodies of Connect and the bodies of
+ * webhooks have them. */
 void json_add_string_html(struct buf *out, const char *text, size_t length);
 
 #endif

@@ -98,6 +98,8 @@ static void writes_every_kind_of_value(void **state)
         {"{\"attachments\":[{\"content\":\"/+8=\"}]}", "{\"attachments\":[{\"content\":\"/+8=\"}]}"},
         {"{\"content\":\"\\u2028a\\u2029\\u2027\\n\\u0001\\\"\\u00e9\"}",
          "{\"content\":\"\\u2028a\\u2029\xE2\x80\xA7\\n\\u0001\\\"\xC3\xA9\"}"},
+        {"{\"content\":\"\\u2028<\\u2028\\u2029&\\u2128\"}",
+         "{\"content\":\"\\u2028\\u003c\\u2028\\u2029\\u0026\xE2\x84\xA8\"}"},
         {"{\"location\":{\"latitude\":-91.25,\"longitude\":1e-7}}",
          "{\"location\":{\"latitude\":-91.25,\"longitude\":1e-7}}"},
     };
