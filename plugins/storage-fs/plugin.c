@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <memora/version.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,7 +143,7 @@ const struct memora_plugin *memora_plugin_v1(void)
                                                 .threads = MEMORA_THREADS_PARALLEL,
                                                 .config_key_count = sizeof keys / sizeof *keys,
                                                 .name = "fs",
-                                                .version = "1.0",
+                                                .version = MEMORA_VERSION,
                                                 .summary = "Attachments as files below a directory",
                                                 .licence = "MIT",
                                                 .config_keys = keys,

@@ -12,25 +12,11 @@
 #include "codec/descriptor.h"
 #include "memora/test/codec.pb-c.h"
 
+#include "arena_fixture.h"
+
 const ProtobufCMessageDescriptor *const codec_any_types[] = {&memora__test__leaf__descriptor,
                                                              &google__protobuf__duration__descriptor,
                                                              &google__protobuf__value__descriptor, NULL};
-
-static struct arena *arena;
-
-static inline int set_up(void **state)
-{
-    (void)state;
-    arena = arena_create();
-    return 0;
-}
-
-static inline int tear_down(void **state)
-{
-    (void)state;
-    arena_destroy(arena);
-    return 0;
-}
 
 static inline const char *written(const ProtobufCMessage *message, enum codec_json_style style)
 {

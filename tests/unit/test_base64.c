@@ -7,21 +7,7 @@
 
 #include "base/base64.h"
 
-static struct arena *arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = arena_create();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_destroy(arena);
-    return 0;
-}
+#include "arena_fixture.h"
 
 typedef bool decode_fn(struct buf *out, const char *text, size_t length, size_t *bad_at);
 

@@ -11,21 +11,7 @@
 #include "memos/api/v1/instance_service.pb-c.h"
 #include "memos/api/v1/memo_service.pb-c.h"
 
-static struct arena *arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = arena_create();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_destroy(arena);
-    return 0;
-}
+#include "arena_fixture.h"
 
 static const char *joined(const Google__Protobuf__FieldMask *mask)
 {

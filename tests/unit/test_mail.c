@@ -10,21 +10,7 @@
 #include "base/base64.h"
 #include "event/notice.h"
 
-static struct arena *arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = arena_create();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_destroy(arena);
-    return 0;
-}
+#include "arena_fixture.h"
 
 static struct mail sample(void)
 {

@@ -8,25 +8,11 @@
 #include "codec/codec.h"
 #include "memora/test/codec.pb-c.h"
 #include "rpc/path_template.h"
-#include "wire/percent.h"
 #include "rpc/query_params.h"
 #include "rpc/rpc.h"
+#include "wire/percent.h"
 
-static struct arena *arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = arena_create();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_destroy(arena);
-    return 0;
-}
+#include "arena_fixture.h"
 
 /* The message as JSON, or the error. */
 static const char *applied(const char *query, const char *bound)

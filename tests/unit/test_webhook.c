@@ -9,21 +9,7 @@
 #include "event/webhook.h"
 #include "memos/api/v1/memo_service.pb-c.h"
 
-static struct arena *arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = arena_create();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_destroy(arena);
-    return 0;
-}
+#include "arena_fixture.h"
 
 static void signs_as_published(void **state)
 {
