@@ -316,15 +316,18 @@ static void test_memory(void **state)
 /* Looks at the process while it waits for its input. */
 static void test_limits(void **state)
 {
-    static const char script[] = "mkfifo in && { %s strip <in >out & helper=$!; exec 3>in; tries=0\n"
-                                 "until grep -q 'Max cpu time  *20 ' /proc/$helper/limits; do\n"
+    static const char script[] = "confined() {\n"
+                                 "  grep -q 'Max cpu time  *20 ' /proc/$helper/limits &&\n"
+                                 "  grep -q 'Max data size  *1073741824  *1073741824 ' /proc/$helper/limits &&\n"
+                                 "  grep -q 'Max file size  *0  *0 ' /proc/$helper/limits &&\n"
+                                 "  grep -q 'Max core file size  *0  *0 ' /proc/$helper/limits &&\n"
+                                 "  grep -q 'Max open files  *64  *64 ' /proc/$helper/limits &&\n"
+                                 "  grep -q '^NoNewPrivs:.1' /proc/$helper/status\n"
+                                 "}\n"
+                                 "mkfifo in && { %s strip <in >out & helper=$!; exec 3>in; tries=0\n"
+                                 "until confined; do\n"
                                  "  tries=$((tries + 1)); [ $tries -lt 6000 ] || exit 1; sleep 0.01\n"
                                  "done\n"
-                                 "grep -q 'Max data size  *1073741824  *1073741824 ' /proc/$helper/limits &&\n"
-                                 "grep -q 'Max file size  *0  *0 ' /proc/$helper/limits &&\n"
-                                 "grep -q 'Max core file size  *0  *0 ' /proc/$helper/limits &&\n"
-                                 "grep -q 'Max open files  *64  *64 ' /proc/$helper/limits &&\n"
-                                 "grep -q '^NoNewPrivs:.1' /proc/$helper/status || exit 1\n"
                                  "exec 3>&-; wait $helper; [ $? = 3 ] && [ ! -s out ]; }\n";
     struct fixture *f = *state;
     const char *path = arena_printf(f->arena, "%s/script", f->dir);
