@@ -122,7 +122,7 @@ void jobs_wake(struct jobs *jobs, unsigned job)
     pthread_mutex_unlock(&jobs->lock);
 }
 
-void jobs_destroy(struct jobs *jobs)
+void jobs_stop(struct jobs *jobs)
 {
     if (!jobs)
         return;
@@ -132,6 +132,14 @@ void jobs_destroy(struct jobs *jobs)
     pthread_mutex_unlock(&jobs->lock);
     if (jobs->started)
         pthread_join(jobs->thread, NULL);
+    jobs->started = false;
+}
+
+void jobs_destroy(struct jobs *jobs)
+{
+    if (!jobs)
+        return;
+    jobs_stop(jobs);
     pthread_cond_destroy(&jobs->changed);
     pthread_mutex_destroy(&jobs->lock);
     free(jobs);

@@ -25,7 +25,9 @@ void jobs_set_gate(struct jobs *jobs, jobs_gate may_run, void *ctx); /* before j
 enum status_code jobs_start(struct jobs *jobs, struct status *status);
 /* The job runs as soon as may be; if it is running, once more. Never waits; thread-safe. */
 void jobs_wake(struct jobs *jobs, unsigned job);
-/* Waits for the job that runs. NULL is fine. */
+/* Waits for the job that runs; none runs after that, also when woken. NULL is fine. */
+void jobs_stop(struct jobs *jobs);
+/* Stops, and frees: nobody may wake a job any more. NULL is fine. */
 void jobs_destroy(struct jobs *jobs);
 
 #endif

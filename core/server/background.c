@@ -114,5 +114,5 @@ void server_stop_jobs(struct server *server)
 {
     delivery_stop(server->webhooks);
     delivery_stop(server->mails);
-    jobs_destroy(server->jobs);
+    jobs_stop(server->jobs);
 }

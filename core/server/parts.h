@@ -65,6 +65,7 @@ enum status_code server_start_jobs(struct server *server, struct status *status)
 /* The line of news that there are objects to remove, and what it does. */
 #define SERVER_REMOVALS_DUE "removals"
 void server_hear_of_removals(const struct server *server);
+/* Nothing of them runs any more; news of other servers may still wake them. */
 void server_stop_jobs(struct server *server);
 
 /* What the operator sees on stdout after a start (platform.md 6.4). */

@@ -152,6 +152,7 @@ static void stop(struct server *server)
     spool_area_destroy(server->spools);
     server_stop_jobs(server); /* before the leases that they work under */
     server_leave(server);
+    jobs_destroy(server->jobs); /* news of the others woke them until here */
     sse_stop(&server->sse);
     rpc_server_destroy(server->rpc);
     auth_destroy(server->auth);

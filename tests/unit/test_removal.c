@@ -302,6 +302,11 @@ static void test_jobs(void **state)
     jobs_add(jobs, "counting", count_run, &counting);
     assert_int_equal(jobs_start(jobs, &status), STATUS_OK);
     assert_true(until_runs(&counting, 5)); /* again and again by itself */
+    jobs_stop(jobs);
+    int runs = atomic_load(&counting.runs);
+    jobs_wake(jobs, 0); /* news may come until the end */
+    usleep(20000);
+    assert_int_equal(atomic_load(&counting.runs), runs);
     jobs_destroy(jobs);
     jobs_destroy(jobs_create()); /* never started */
     jobs_destroy(NULL);
