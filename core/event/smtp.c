@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "event/curl.h"
+#include "outbound/curl.h"
 #include "event/mail.h"
 
 enum { READY_MS = 15000, ALL_MS = 30000, REPLY_MAX = 200 };

@@ -145,8 +145,8 @@ static enum status_code post(const struct webhook_sender *sender, struct arena *
         headers[2] = arena_printf(arena, "webhook-timestamp: %lld", (long long)now_s);
         headers[3] = arena_printf(arena, "webhook-signature: %s", signature);
     }
-    const struct outbound_post request = {.url = hook->url, .headers = headers, .body = body, .body_length = length};
-    return outbound_post(arena, &request, &sender->options, answer, status);
+    const struct outbound_request request = {.url = hook->url, .headers = headers, .body = body, .body_length = length};
+    return outbound_send(arena, &request, &sender->options, answer, status);
 }
 
 /* Servers that are overloaded or broken may be better later; what others answer to this event they will answer again.

@@ -3,7 +3,7 @@
 #define MEMORA_EVENT_WEBHOOK_H
 
 #include "event/delivery.h"
-#include "event/outbound.h"
+#include "outbound/outbound.h"
 
 enum { WEBHOOK_ID_SIZE = 41 /* "msg_", a UUID, NUL */, WEBHOOK_SIGNATURE_SIZE = 48 /* "v1,", 44 of base64, NUL */ };
 

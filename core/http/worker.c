@@ -10,7 +10,10 @@
 enum {
     WORKER_STACK = 1024 * 1024,
     MAX_WORKERS = 1024,
-    READERS_SHARE = 4 /* one worker in four is for reading alone */
+    READERS_SHARE = 4,  /* one worker in four is for reading alone */
+    CALLERS_SHARE = 4,  /* and one at most calls other servers */
+    DECODING_QUEUE = 2, /* what may wait: half of the places */
+    CALLING_QUEUE = 4
 };
 
 struct queue {
@@ -21,22 +24,32 @@ struct worker_pool {
     pthread_mutex_t lock;
     pthread_cond_t work;
     struct queue queues[HTTP_WORKS];
-    unsigned queued, limit, waiting;    /* queued: also those whose place is reserved */
-    unsigned queued_decoding;           /* of them; half of all places at most */
-    unsigned busy[HTTP_WORKS];          /* workers that are at requests of that kind, reading aside */
-    unsigned most_other, most_decoding; /* of them: at all together, at decoding */
+    unsigned queued, limit, waiting; /* queued: also those whose place is reserved */
+    unsigned queued_of[HTTP_WORKS];
+    unsigned busy[HTTP_WORKS];        /* workers that are at requests of that kind, reading aside */
+    unsigned most_other, most_long;   /* of them: all together, decoding and calling together */
+    unsigned most[HTTP_WORKS];        /* of one kind, for decoding and calling */
+    unsigned most_queued[HTTP_WORKS]; /* likewise */
     uint64_t turns;
     bool stopping;
     unsigned count;
     pthread_t threads[];
 };
 
+/* What may keep a worker for long. */
+static bool is_long(enum http_work work)
+{
+    return work == HTTP_DECODING || work == HTTP_CALLING;
+}
+
 static bool may_begin(const struct worker_pool *pool, enum http_work work)
 {
+    const unsigned *busy = pool->busy;
+    unsigned long_ones = busy[HTTP_DECODING] + busy[HTTP_CALLING];
     if (work == HTTP_READING || pool->stopping)
         return true;
-    return pool->busy[HTTP_CHANGING] + pool->busy[HTTP_DECODING] < pool->most_other &&
-           (work != HTTP_DECODING || pool->busy[HTTP_DECODING] < pool->most_decoding);
+    return busy[HTTP_CHANGING] + long_ones < pool->most_other &&
+           (!is_long(work) || (busy[work] < pool->most[work] && long_ones < pool->most_long));
 }
 
 /* The queue whose turn it is; NULL if there is nothing that may be done now. */
@@ -68,7 +81,7 @@ static struct http_request *take(struct worker_pool *pool, bool *stopping)
         if (!queue->head)
             queue->tail = NULL;
         pool->queued--;
-        pool->queued_decoding -= request->target.work == HTTP_DECODING;
+        pool->queued_of[request->target.work]--;
         pool->busy[request->target.work] += request->target.work != HTTP_READING;
     }
     *stopping = pool->stopping;
@@ -130,21 +143,30 @@ static bool start_threads(struct worker_pool *pool, unsigned threads)
     return pool->count == threads;
 }
 
+static void set_shares(struct worker_pool *pool, unsigned threads)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    pool->most_other = threads - threads / READERS_SHARE;
+    pool->most_long = pool->most_other > 1 ? pool->most_other - 1 : 1;
+    pool->most[HTTP_DECODING] = processors < 1                   ? 1
+                                : processors < HTTP_DECODING_MAX ? (unsigned)processors
+                                                                 : HTTP_DECODING_MAX;
+    pool->most[HTTP_CALLING] = threads > CALLERS_SHARE ? threads / CALLERS_SHARE : 1;
+    pool->most_queued[HTTP_DECODING] = pool->most[HTTP_DECODING] + pool->limit / DECODING_QUEUE;
+    pool->most_queued[HTTP_CALLING] = pool->most[HTTP_CALLING] + pool->limit / CALLING_QUEUE;
+}
+
 enum status_code worker_pool_create(unsigned threads, unsigned queue, struct worker_pool **out, struct status *status)
 {
     if (threads < 1)
         threads = 1;
     if (threads > MAX_WORKERS)
         threads = MAX_WORKERS;
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
     struct worker_pool *pool = memory_zalloc(sizeof *pool + threads * sizeof pool->threads[0]);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);
     pool->limit = queue > 0 ? queue : 1;
-    pool->most_other = threads - threads / READERS_SHARE;
-    pool->most_decoding = processors < 1                   ? 1
-                          : processors < HTTP_DECODING_MAX ? (unsigned)processors
-                                                           : HTTP_DECODING_MAX;
+    set_shares(pool, threads);
     if (!start_threads(pool, threads)) {
         status_set(status, STATUS_RESOURCE_EXHAUSTED, "cannot start %u worker threads, only %u", threads, pool->count);
         worker_pool_destroy(pool);
@@ -155,14 +177,14 @@ enum status_code worker_pool_create(unsigned threads, unsigned queue, struct wor
 }
 
 /* A place in the queue. */
-static bool reserve(struct worker_pool *pool, bool decoding)
+static bool reserve(struct worker_pool *pool, enum http_work work)
 {
     pthread_mutex_lock(&pool->lock);
     /* Idle workers that have not woken yet will take theirs at once, so those requests do not count as waiting. */
     bool room = pool->queued < pool->limit + pool->waiting && !pool->stopping;
-    room = room && !(decoding && pool->queued_decoding >= pool->most_decoding + pool->limit / 2);
+    room = room && !(is_long(work) && pool->queued_of[work] >= pool->most_queued[work]);
     pool->queued += room;
-    pool->queued_decoding += room && decoding;
+    pool->queued_of[work] += room;
     pthread_mutex_unlock(&pool->lock);
     return room;
 }
@@ -170,7 +192,7 @@ static bool reserve(struct worker_pool *pool, bool decoding)
 /* Neither suspending, a system call, nor waking happens under the lock: whoever is woken wants it first of all. */
 bool worker_submit(struct worker_pool *pool, struct http_request *request)
 {
-    if (!reserve(pool, request->target.work == HTTP_DECODING))
+    if (!reserve(pool, request->target.work))
         return false;
     request->next = NULL;
     MHD_suspend_connection(request->connection);

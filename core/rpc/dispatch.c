@@ -8,8 +8,9 @@
 #include "rpc/call.h"
 
 enum {
-    QUICK_BODY = 512,     /* larger requests go to a worker unread */
-    QUICK_PAGE_SIZE = 100 /* rows of a list that may be read on an HTTP thread */
+    QUICK_BODY = 512,      /* larger requests go to a worker unread */
+    QUICK_PAGE_SIZE = 100, /* rows of a list that may be read on an HTTP thread */
+    LOOKED_AT = 8192       /* bytes of a request that may call others, read on an HTTP thread */
 };
 
 /* "/pkg.v1." of "/pkg.v1.Service/Method" */
@@ -122,19 +123,22 @@ static bool is_flagged_quick(const struct rpc_server *server, const struct rpc_m
     return has_flag(server, method, RPC_QUICK);
 }
 
+static enum status_code decode_copy(const struct rpc_method *method, const struct wire_request *request,
+                                    enum rpc_codec codec, ProtobufCMessage **out)
+{
+    if (codec == RPC_CODEC_JSON)
+        return codec_read_json(request->arena, method->input, request->body, request->body_len, NULL, out, NULL);
+    return codec_read_proto(request->arena, method->input, request->body, request->body_len, out, NULL);
+}
+
 /* A small copy of the request, decoded; one that can't be decoded is answered at once. */
 static bool is_quick_message(const struct rpc_method *method, const struct wire_request *request)
 {
     const struct rpc_media_type *type = rpc_media_type(request->header(request, "Content-Type"));
     ProtobufCMessage *message = NULL;
-    enum status_code code = STATUS_OK;
     if (!type || type->transport != RPC_CONNECT || request->header(request, "Content-Encoding"))
         return !type;
-    if (type->codec == RPC_CODEC_JSON)
-        code = codec_read_json(request->arena, method->input, request->body, request->body_len, NULL, &message, NULL);
-    else
-        code = codec_read_proto(request->arena, method->input, request->body, request->body_len, &message, NULL);
-    return code != STATUS_OK || !is_costly(message);
+    return decode_copy(method, request, type->codec, &message) != STATUS_OK || !is_costly(message);
 }
 
 bool rpc_is_quick(const struct rpc_server *server, const struct wire_request *request)
@@ -156,6 +160,32 @@ bool rpc_is_quick(const struct rpc_server *server, const struct wire_request *re
     ProtobufCMessage *message = NULL;
     return !has_pages(match.route->method->input) ||
            rpc_rest_decode(request->arena, &match, &message, NULL) != STATUS_OK || !is_costly(message);
+}
+
+/* Of a sign-in with a password the message is known to say so; all else may be one with other credentials. */
+static bool has_password(const struct rpc_method *method, const struct wire_request *request,
+                         const struct rpc_match *match)
+{
+    static const char name[] = "sso_credentials";
+    unsigned hint = 0;
+    const ProtobufCFieldDescriptor *field = codec_find_field(method->input, name, sizeof name - 1, &hint);
+    const struct rpc_media_type *type = rpc_media_type(request->header(request, "Content-Type"));
+    ProtobufCMessage *message = NULL;
+    if (!field || request->body_len > LOOKED_AT || request->header(request, "Content-Encoding"))
+        return false;
+    if (match->route ? rpc_rest_decode(request->arena, match, &message, NULL)
+                     : !type || type->transport != RPC_CONNECT || decode_copy(method, request, type->codec, &message))
+        return false;
+    return !codec_field_present(message, field);
+}
+
+bool rpc_calls_out(const struct rpc_server *server, const struct wire_request *request)
+{
+    struct rpc_match match = {0};
+    if (is_rest_path(server, request->path))
+        rpc_match_request(server, request, &match);
+    const struct rpc_method *method = match.route ? match.route->method : rpc_find_procedure(server, request->path);
+    return method && has_flag(server, method, RPC_CALLS_OUT) && !has_password(method, request, &match);
 }
 
 bool rpc_takes_files(const struct rpc_server *server, const struct rpc_method *method)

@@ -61,6 +61,7 @@ static enum status_code start_webhooks(struct server *server, struct status *sta
     server->webhook_sender = (struct webhook_sender){
         .store = server->store,
         .options = {.refuses = server->config->allow_private_webhooks ? NULL : address_is_reserved,
+                    .refusal = "webhook URL must not resolve to a reserved or private IP address",
                     .ca_file = server->config->outbound_ca_file,
                     .timeout_ns = webhook_timeout_ns,
                     .stopping = is_stopping}};

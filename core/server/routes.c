@@ -37,9 +37,11 @@ static struct http_route_target route(void *ctx, const struct wire_request *requ
         return (struct http_route_target){avatar_handle, &server->services, false, NULL, HTTP_CHANGING};
     if (sse_owns_path(path))
         return (struct http_route_target){sse_handle, &server->sse, false, site_allow_get, HTTP_CHANGING};
-    if (rpc_owns_path(server->rpc, path))
-        return (struct http_route_target){
-            rpc_handle, server->rpc, server->reads_in_place && rpc_is_quick(server->rpc, request), NULL, HTTP_CHANGING};
+    if (rpc_owns_path(server->rpc, path)) {
+        bool quick = server->reads_in_place && rpc_is_quick(server->rpc, request);
+        bool calls = !quick && rpc_calls_out(server->rpc, request);
+        return (struct http_route_target){rpc_handle, server->rpc, quick, NULL, calls ? HTTP_CALLING : HTTP_CHANGING};
+    }
     if (feed_owns_path(path))
         return (struct http_route_target){feed_handle, &server->feed, false, site_allow_get, HTTP_CHANGING};
     return (struct http_route_target){static_ui_handle, &server->ui, server->reads_in_place || !static_ui_is_page(path),
@@ -49,7 +51,8 @@ static struct http_route_target route(void *ctx, const struct wire_request *requ
 struct http_route_target server_route(void *ctx, const struct wire_request *request)
 {
     struct http_route_target target = route(ctx, request);
-    target.work = work_of(ctx, request);
+    if (target.work != HTTP_CALLING)
+        target.work = work_of(ctx, request);
     return target;
 }
 

@@ -144,6 +144,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_request(arena, arena_strndup(arena, (const char *)data, size), size, &request, &input);
     if (rpc_owns_path(server, request.path)) {
         (void)rpc_is_quick(server, &request);
+        (void)rpc_calls_out(server, &request);
         rpc_handle(server, &request, &response);
         check_answer(&response);
     }

@@ -101,7 +101,9 @@ static inline unsigned fixture_flags(void *ctx, const struct rpc_method *method)
     if (strstr(method->procedure, "/GetMemo") || strstr(method->procedure, "/ListMemos"))
         return RPC_PUBLIC | RPC_QUICK;
     if (strstr(method->procedure, "/SignIn"))
-        return RPC_PUBLIC | RPC_BOOTSTRAP;
+        return RPC_PUBLIC | RPC_BOOTSTRAP | RPC_CALLS_OUT;
+    if (strstr(method->procedure, "GetLinkMetadata"))
+        return RPC_CALLS_OUT;
     return 0;
 }
 

@@ -4,7 +4,7 @@
 
 #include "http_client.h"
 
-enum { WORKERS = 8, QUEUE = 64, DECODES = 20, CHANGES = 10 };
+enum { WORKERS = 8, QUEUE = 64, DECODES = 20, CHANGES = 10, CALLS = 10 };
 
 struct fixture {
     struct http_server *server;
@@ -20,10 +20,17 @@ static void note_most(struct fixture *fixture, enum http_work work, int running)
         ;
 }
 
+static enum http_work work_of(const struct wire_request *request)
+{
+    if (strcmp(request->path, "/call") == 0)
+        return HTTP_CALLING;
+    return strcmp(request->path, "/decode") == 0 ? HTTP_DECODING : HTTP_CHANGING;
+}
+
 static void wait_at_gate(void *ctx, struct wire_request *request, struct wire_response *response)
 {
     struct fixture *fixture = ctx;
-    enum http_work work = strcmp(request->path, "/decode") == 0 ? HTTP_DECODING : HTTP_CHANGING;
+    enum http_work work = work_of(request);
     note_most(fixture, work, atomic_fetch_add(&fixture->running[work], 1) + 1);
     while (!atomic_load(&fixture->gate))
         usleep(1000);
@@ -43,8 +50,7 @@ static struct http_route_target route(void *ctx, const struct wire_request *requ
 {
     if (strcmp(request->path, "/read") == 0)
         return (struct http_route_target){read_something, ctx, false, NULL, HTTP_READING};
-    enum http_work work = strcmp(request->path, "/decode") == 0 ? HTTP_DECODING : HTTP_CHANGING;
-    return (struct http_route_target){wait_at_gate, ctx, false, NULL, work};
+    return (struct http_route_target){wait_at_gate, ctx, false, NULL, work_of(request)};
 }
 
 static void wait_for(atomic_int *counter, int value)
@@ -109,6 +115,11 @@ static int most_decoding(void)
     return processors < HTTP_DECODING_MAX ? (int)processors : HTTP_DECODING_MAX;
 }
 
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 static void test_page_of_pictures(void **state)
 {
     struct fixture *fixture = *state;
@@ -125,6 +136,27 @@ static void test_page_of_pictures(void **state)
     assert_int_equal(atomic_load(&fixture->done), DECODES + CHANGES);
     assert_int_equal(atomic_load(&fixture->most[HTTP_DECODING]), most_decoding());
     assert_true(atomic_load(&fixture->most[HTTP_CHANGING]) <= WORKERS - WORKERS / 4);
+}
+
+/* Others' servers that do not answer keep a quarter of the workers, and with pictures all but one for changes. */
+static void test_silent_servers(void **state)
+{
+    struct fixture *fixture = *state;
+    struct client *calls[CALLS], *decodes[DECODES], *changes[CHANGES];
+    send_all(fixture, calls, CALLS, "/call");
+    wait_for(&fixture->running[HTTP_CALLING], WORKERS / 4);
+    send_all(fixture, decodes, DECODES, "/decode");
+    wait_for(&fixture->running[HTTP_DECODING], least(most_decoding(), WORKERS - WORKERS / 4 - 1 - WORKERS / 4));
+    expect_read(fixture);
+    send_all(fixture, changes, CHANGES, "/change");
+    wait_for(&fixture->running[HTTP_CHANGING], WORKERS - WORKERS / 4 - WORKERS / 4 - fixture->running[HTTP_DECODING]);
+    assert_true(fixture->running[HTTP_CHANGING] >= 1);
+    expect_read(fixture);
+    atomic_store(&fixture->gate, true);
+    read_all(calls, CALLS);
+    read_all(decodes, DECODES);
+    read_all(changes, CHANGES);
+    assert_int_equal(atomic_load(&fixture->most[HTTP_CALLING]), WORKERS / 4);
 }
 
 /* How many have got an answer. */
@@ -183,6 +215,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_page_of_pictures, setup, teardown),
         cmocka_unit_test_setup_teardown(test_flood_of_pictures, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_silent_servers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_changes_leave_readers, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

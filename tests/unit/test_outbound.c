@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/address.h"
-#include "event/outbound.h"
+#include "outbound/outbound.h"
 
 enum { REQUEST_MAX = 65536 };
 static const char body[] = "{\"a\":1}";
@@ -119,12 +119,17 @@ static int tear_down(void **state)
     return 0;
 }
 
+static enum status_code send_to(struct fixture *f, const struct outbound_request *request)
+{
+    f->status = (struct status){0};
+    return outbound_send(f->arena, request, &f->options, &f->answer, &f->status);
+}
+
 static enum status_code post_to(struct fixture *f, const char *url)
 {
     static const char *const headers[] = {"Content-Type: application/json", "webhook-id: msg_1", NULL};
-    const struct outbound_post post = {.url = url, .headers = headers, .body = body, .body_length = strlen(body)};
-    f->status = (struct status){0};
-    return outbound_post(f->arena, &post, &f->options, &f->answer, &f->status);
+    const struct outbound_request post = {.url = url, .headers = headers, .body = body, .body_length = strlen(body)};
+    return send_to(f, &post);
 }
 
 static const char *url_at(struct fixture *f, const char *host, const char *path)
@@ -155,10 +160,11 @@ static void goes_to_no_reserved_address(void **state)
     static const char *const hosts[] = {"127.0.0.1", "localhost",          "127.1", "0x7f000001", "2130706433",
                                         "0.0.0.0",   "[::ffff:127.0.0.1]", "[::1]", "[::]",       "user@127.0.0.1"};
     f->options.refuses = address_is_reserved;
+    f->options.refusal = "not there";
     for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
         if (post_to(f, url_at(f, hosts[i], "/")) != STATUS_PERMISSION_DENIED)
             fail_msg("%s: %d %s", hosts[i], (int)f->status.code, f->status.message);
-        assert_string_equal(f->status.message, "webhook URL must not resolve to a reserved or private IP address");
+        assert_string_equal(f->status.message, "not there");
     }
     assert_int_equal(f->peer.connections, 0);
     f->options.refuses = NULL;
@@ -216,6 +222,65 @@ static void keeps_only_so_much(void **state)
     assert_int_equal(post_to(f, url_at(f, "127.0.0.1", "/")), STATUS_OK);
     assert_int_equal(f->answer.http_status, 200);
     assert_int_equal(f->answer.body.len, OUTBOUND_ANSWER_MAX);
+    assert_true(f->answer.cut_off);
+    f->options.answer_max = 4096;
+    f->options.secret = true;
+    f->peer.filler = 4096;
+    assert_int_equal(post_to(f, url_at(f, "127.0.0.1", "/")), STATUS_OK);
+    assert_int_equal(f->answer.body.len, 4096);
+    assert_false(f->answer.cut_off);
+    f->options.answer_max = 4095;
+    assert_int_equal(post_to(f, url_at(f, "127.0.0.1", "/")), STATUS_OK);
+    assert_int_equal(f->answer.body.len, 4095);
+    assert_true(f->answer.cut_off);
+}
+
+/* The peer redirects to that host and then answers 404 there: the second request is the last one it saw. */
+static const char *last_after_redirect(struct fixture *f, const char *host, const struct outbound_request *request)
+{
+    f->peer.answer = arena_printf(f->arena,
+                                  "HTTP/1.1 307 Over There\r\nLocation: http://%s:%d/b\r\nContent-Length: 0\r\n"
+                                  "Connection: close\r\n\r\n",
+                                  host, f->peer.port);
+    assert_int_equal(send_to(f, request), STATUS_INVALID_ARGUMENT);
+    peer_stop(&f->peer);
+    return f->peer.last;
+}
+
+static void keeps_credentials_to_one_host(void **state)
+{
+    struct fixture *f = *state;
+    const struct outbound_request request = {.url = url_at(f, "127.0.0.1", "/a"), .authorization = "Bearer s3cret"};
+    const char *seen = last_after_redirect(f, "127.0.0.1", &request);
+    assert_ptr_equal(strstr(seen, "GET /b HTTP/1.1\r\n"), seen);
+    assert_non_null(strstr(seen, "\r\nAuthorization: Bearer s3cret\r\n"));
+    peer_start(&f->peer);
+    const struct outbound_request again = {.url = url_at(f, "127.0.0.1", "/a"), .authorization = "Bearer s3cret"};
+    seen = last_after_redirect(f, "127.0.0.2", &again);
+    assert_ptr_equal(strstr(seen, "GET /b HTTP/1.1\r\n"), seen);
+    assert_null(strstr(seen, "s3cret"));
+    f->peer.connections = 0;
+    peer_start(&f->peer);
+    f->options.same_host = true;
+    const struct outbound_request third = {.url = url_at(f, "127.0.0.1", "/a"), .authorization = "Bearer s3cret"};
+    last_after_redirect(f, "127.0.0.2", &third);
+    assert_string_equal(f->status.message, "redirected to another host");
+    assert_int_equal(f->peer.connections, 1);
+    peer_start(&f->peer);
+}
+
+static void tells_who_answered(void **state)
+{
+    struct fixture *f = *state;
+    const struct outbound_request request = {.url = url_at(f, "127.0.0.1", "/a")};
+    f->peer.answer = "HTTP/1.1 404 No\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 0\r\n\r\n";
+    assert_int_equal(send_to(f, &request), STATUS_OK);
+    assert_int_equal(f->answer.http_status, 404);
+    assert_string_equal(f->answer.content_type, "text/html; charset=utf-8");
+    assert_string_equal(f->answer.url, request.url);
+    f->peer.answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    assert_int_equal(send_to(f, &request), STATUS_OK);
+    assert_string_equal(f->answer.content_type, "");
 }
 
 static void tells_what_may_work_later(void **state)
@@ -242,6 +307,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(looks_again_at_each_redirect, set_up, tear_down),
         cmocka_unit_test_setup_teardown(gives_up_in_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_only_so_much, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keeps_credentials_to_one_host, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(tells_who_answered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tells_what_may_work_later, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,6 +82,10 @@ static void slow_methods_are_not_quick(void **state)
     for (size_t i = 0; i < sizeof slow / sizeof slow[0]; i++)
         assert_false(permission_method_flags(slow[i]) & RPC_QUICK);
     assert_true(permission_method_flags("/memos.api.v1.MemoService/GetMemo") & RPC_QUICK);
+    for (unsigned i = 0; i < rpc_method_count; i++)
+        if ((permission_method_flags(rpc_methods[i].procedure) & (RPC_QUICK | RPC_CALLS_OUT)) ==
+            (RPC_QUICK | RPC_CALLS_OUT))
+            fail_msg("%s waits for others on an HTTP thread", rpc_methods[i].procedure);
 }
 
 int main(void)

@@ -314,6 +314,54 @@ static void test_quick(void **state)
     assert_false(rpc_is_quick(fx.server, &fx.request));
 }
 
+/* A sign-in with a password waits for nobody, and is told from others whatever the transport. */
+static void test_calls_out(void **state)
+{
+    (void)state;
+    static const char password[] = "{\"passwordCredentials\":{\"username\":\"a\",\"password\":\"b\"}}";
+    static const char sso[] = "{\"sso\\u0043redentials\":{\"code\":\"c\"}}";
+    static const char procedure[] = "/memos.api.v1.AuthService/SignIn";
+    const struct {
+        const char *method, *target, *type, *body;
+        bool calls;
+    } cases[] = {
+        {"POST", "/api/v1/auth/signin", NULL, password, false},
+        {"POST", "/api/v1/auth/signin", NULL, sso, true},
+        {"POST", "/api/v1/auth/signin", NULL, "{", true},
+        {"POST", procedure, "application/json", password, false},
+        {"POST", procedure, "application/json", sso, true},
+        {"POST", procedure, "application/proto",
+         "\x0A\x03\x0A\x01"
+         "a",
+         false},
+        {"POST", procedure, "application/proto",
+         "\x12\x03\x12\x01"
+         "c",
+         true},
+        {"POST", procedure, "application/grpc-web", "", true},
+        {"POST", procedure, "text/plain", password, true},
+        {"GET", "/api/v1/memos/-/linkMetadata?url=x", NULL, "", true},
+        {"GET", "/api/v1/memos", NULL, "", false},
+        {"GET", "/api/v1/nothing", NULL, "", false},
+        {"POST", "/memos.api.v1.MemoService/ListMemos", "application/json", "{}", false},
+        {"POST", "/memos.api.v1.MemoService/Nothing", "application/json", "{}", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        without_headers();
+        if (cases[i].type)
+            with_header("Content-Type", cases[i].type);
+        prepare(cases[i].method, cases[i].target, cases[i].body, strlen(cases[i].body));
+        if (rpc_calls_out(fx.server, &fx.request) != cases[i].calls)
+            fail_msg("%s %s", cases[i].target, cases[i].body);
+        assert_int_equal(fx.calls, 0);
+    }
+    char large[16384];
+    memset(large, ' ', sizeof large);
+    memcpy(large, password, sizeof password - 1);
+    prepare("POST", procedure, large, sizeof large);
+    assert_true(rpc_calls_out(fx.server, &fx.request));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,7 +369,7 @@ int main(void)
         TEST(test_success),        TEST(test_paths),      TEST(test_wrong_method), TEST(test_gate),
         TEST(test_whole_body),     TEST(test_body_field), TEST(test_patch_masks),  TEST(test_query),
         TEST(test_unknown_caller), TEST(test_forms),      TEST(test_errors),       TEST(test_metadata),
-        TEST(test_quick),
+        TEST(test_quick),          TEST(test_calls_out),
     };
     return cmocka_run_group_tests_name("rpc_rest", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "event/curl.h"
+#include "outbound/curl.h"
 
 #include <dlfcn.h>
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /* libcurl, loaded when it is first needed: with all that it brings along it costs a fifth of an idle server's memory,
  * and many servers send nothing. */
-#ifndef MEMORA_EVENT_CURL_H
-#define MEMORA_EVENT_CURL_H
+#ifndef MEMORA_OUTBOUND_CURL_H
+#define MEMORA_OUTBOUND_CURL_H
 
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>

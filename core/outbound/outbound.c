@@ -1,43 +1,71 @@
-#include "event/outbound.h"
+#include "outbound/outbound.h"
 
 #include <memora/version.h>
 #include <netdb.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
-#include "event/curl.h"
+#include "base/secret.h"
+#include "outbound/curl.h"
 
-enum { NS_PER_MS = 1000000, NAME_SIZE = 64 };
+enum { NS_PER_MS = 1000000, NAME_SIZE = 64, ANSWER_ROOM = 16384 };
 
 /* One request, with the redirects that follow it. */
 struct exchange {
     const struct curl_api *api;
     struct arena *arena;
-    const struct outbound_post *post;
+    const struct outbound_request *request;
     const struct outbound_options *options;
     struct outbound_answer *answer;
+    size_t answer_max;
     bool with_body; /* no longer after a redirect that asks for GET */
-    bool stopped, cut_off, refused;
-    int64_t deadline_ns; /* clock_mono_ns() */
+    bool stopped, refused;
+    const char *host, *port; /* of the first request */
+    bool encrypted;          /* it was */
+    bool astray;             /* this one goes where the first one's secrets must not */
+    int64_t deadline_ns;     /* clock_mono_ns() */
     CURL *easy;
     CURLU *url;
     struct curl_slist *headers, *addresses;
     char error[CURL_ERROR_SIZE];
 };
 
-static enum status_code refuse(struct status *status)
+static enum status_code refuse(const struct exchange *exchange, struct status *status)
 {
-    return status_set(status, STATUS_PERMISSION_DENIED,
-                      "webhook URL must not resolve to a reserved or private IP address");
+    const char *text = exchange->options->refusal;
+    return status_set(status, STATUS_PERMISSION_DENIED, "%s",
+                      text ? text : "the host has a reserved or private IP address");
+}
+
+/* As buf_reserve, with a NUL's room more, and nothing of a secret left behind. */
+static void make_room(const struct exchange *exchange, struct buf *body, size_t more)
+{
+    size_t room = body->cap ? body->cap : ANSWER_ROOM;
+    while (room <= body->len + more)
+        room *= 2;
+    if (room == body->cap)
+        return;
+    char *moved = arena_alloc(exchange->arena, room);
+    if (body->len)
+        memcpy(moved, body->data, body->len);
+    if (body->len && exchange->options->secret)
+        secret_wipe(body->data, body->len);
+    body->data = moved;
+    body->cap = room;
 }
 
 static size_t on_answer(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct exchange *exchange = ctx;
-    size_t length = size * count, room = OUTBOUND_ANSWER_MAX - exchange->answer->body.len;
-    exchange->cut_off = length > room;
-    buf_add(&exchange->answer->body, bytes, exchange->cut_off ? room : length);
-    return exchange->cut_off ? 0 : length;
+    struct outbound_answer *answer = exchange->answer;
+    size_t length = size * count, room = exchange->answer_max - answer->body.len;
+    answer->cut_off = length > room;
+    if (answer->cut_off)
+        length = room;
+    make_room(exchange, &answer->body, length);
+    buf_add(&answer->body, bytes, length);
+    return answer->cut_off ? 0 : size * count;
 }
 
 static int on_progress(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up)
@@ -88,7 +116,26 @@ static enum status_code resolve(struct exchange *exchange, const char *host, con
     if (!refused && !literal)
         pin(exchange, host, port, found);
     freeaddrinfo(found);
-    return refused ? refuse(status) : STATUS_OK;
+    return refused ? refuse(exchange, status) : STATUS_OK;
+}
+
+/* Where the first request goes, and whether a later one goes to the same place: the same host and port, or the same
+ * host with TLS where there was none. */
+static enum status_code check_place(struct exchange *exchange, const char *scheme, const char *host, const char *port,
+                                    struct status *status)
+{
+    bool encrypted = strcmp(scheme, "https") == 0;
+    if (!exchange->host) {
+        exchange->host = arena_strdup(exchange->arena, host);
+        exchange->port = arena_strdup(exchange->arena, port);
+        exchange->encrypted = encrypted;
+        return STATUS_OK;
+    }
+    exchange->astray = strcasecmp(host, exchange->host) != 0 || (exchange->encrypted && !encrypted) ||
+                       (exchange->encrypted == encrypted && strcmp(port, exchange->port) != 0);
+    if (exchange->astray && exchange->options->same_host)
+        return status_set(status, STATUS_INVALID_ARGUMENT, "redirected to another host");
+    return STATUS_OK;
 }
 
 /* The parts are those that libcurl itself will go by. */
@@ -102,23 +149,37 @@ static enum status_code look_at(struct exchange *exchange, const char *url, stru
                   api->url_get(exchange->url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
                   api->url_get(exchange->url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
                   (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
-    enum status_code code = usable ? resolve(exchange, host, port, status)
+    enum status_code code = usable ? check_place(exchange, scheme, host, port, status)
                                    : status_set(status, STATUS_INVALID_ARGUMENT, "not a URL that can be called");
+    if (!code)
+        code = resolve(exchange, host, port, status);
     api->free(scheme);
     api->free(host);
     api->free(port);
     return code;
 }
 
+static void set_headers(struct exchange *exchange)
+{
+    const struct curl_api *api = exchange->api;
+    const struct outbound_request *request = exchange->request;
+    /* Of libcurl's own headers only those that say something. */
+    exchange->headers = api->slist_append(NULL, "Accept:");
+    exchange->headers = api->slist_append(exchange->headers, "Expect:");
+    for (const char *const *header = request->headers; header && *header; header++)
+        exchange->headers = api->slist_append(exchange->headers, *header);
+    if (!request->authorization || exchange->astray)
+        return;
+    char *line = arena_printf(exchange->arena, "Authorization: %s", request->authorization);
+    exchange->headers = api->slist_append(exchange->headers, line);
+    secret_wipe(line, strlen(line));
+}
+
 static void set_request(struct exchange *exchange)
 {
     const struct curl_api *api = exchange->api;
     CURL *easy = exchange->easy;
-    /* Of libcurl's own headers only those that say something. */
-    exchange->headers = api->slist_append(NULL, "Accept:");
-    exchange->headers = api->slist_append(exchange->headers, "Expect:");
-    for (const char *const *header = exchange->post->headers; *header; header++)
-        exchange->headers = api->slist_append(exchange->headers, *header);
+    set_headers(exchange);
     api->easy_setopt(easy, CURLOPT_CURLU, exchange->url);
     api->easy_setopt(easy, CURLOPT_HTTPHEADER, exchange->headers);
     api->easy_setopt(easy, CURLOPT_USERAGENT, "Memora/" MEMORA_VERSION);
@@ -127,8 +188,8 @@ static void set_request(struct exchange *exchange)
     if (!exchange->with_body)
         return;
     api->easy_setopt(easy, CURLOPT_POST, 1L);
-    api->easy_setopt(easy, CURLOPT_POSTFIELDS, exchange->post->body);
-    api->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->post->body_length);
+    api->easy_setopt(easy, CURLOPT_POSTFIELDS, exchange->request->body);
+    api->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->request->body_length);
 }
 
 static void set_connection(struct exchange *exchange, int64_t left_ms)
@@ -159,7 +220,7 @@ static enum status_code explain(const struct exchange *exchange, CURLcode result
 {
     const char *text = exchange->error[0] ? exchange->error : exchange->api->easy_strerror(result);
     if (exchange->refused)
-        return refuse(status);
+        return refuse(exchange, status);
     if (exchange->stopped)
         return status_set(status, STATUS_CANCELLED, "the server is stopping");
     if (result == CURLE_OPERATION_TIMEDOUT)
@@ -174,6 +235,8 @@ static void end_request(struct exchange *exchange)
         api->easy_cleanup(exchange->easy);
     if (exchange->url)
         api->url_cleanup(exchange->url);
+    for (struct curl_slist *header = exchange->headers; header; header = header->next)
+        secret_wipe(header->data, strlen(header->data));
     api->slist_free_all(exchange->headers);
     api->slist_free_all(exchange->addresses);
     exchange->easy = NULL;
@@ -181,15 +244,29 @@ static void end_request(struct exchange *exchange)
     exchange->headers = exchange->addresses = NULL;
 }
 
-/* One request without what may follow. *next: where the answer redirects to, NULL if nowhere. */
-static enum status_code request(struct exchange *exchange, const char *url, const char **next, struct status *status)
+/* What is known of the answer beside its body. *next: where it redirects to, NULL if nowhere. */
+static void describe(struct exchange *exchange, const char **next)
 {
     const struct curl_api *api = exchange->api;
-    char *target = NULL;
+    char *target = NULL, *type = NULL;
     long http_status = 0;
+    api->easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &http_status);
+    api->easy_getinfo(exchange->easy, CURLINFO_REDIRECT_URL, &target);
+    api->easy_getinfo(exchange->easy, CURLINFO_CONTENT_TYPE, &type);
+    exchange->answer->http_status = (int)http_status;
+    exchange->answer->content_type = arena_strdup(exchange->arena, type ? type : "");
+    *next = target ? arena_strdup(exchange->arena, target) : NULL;
+}
+
+/* One request without what may follow. */
+static enum status_code perform(struct exchange *exchange, const char *url, const char **next, struct status *status)
+{
+    const struct curl_api *api = exchange->api;
     *next = NULL;
+    exchange->answer->url = url;
     exchange->answer->body.len = 0;
-    exchange->cut_off = false;
+    exchange->answer->cut_off = false;
+    exchange->error[0] = '\0';
     enum status_code code = look_at(exchange, url, status);
     int64_t left_ms = (exchange->deadline_ns - clock_mono_ns()) / NS_PER_MS;
     if (!code && left_ms <= 0)
@@ -202,33 +279,30 @@ static enum status_code request(struct exchange *exchange, const char *url, cons
     set_connection(exchange, left_ms);
     set_request(exchange);
     CURLcode result = api->easy_perform(exchange->easy);
-    if (result != CURLE_OK && !exchange->cut_off)
+    if (result != CURLE_OK && !exchange->answer->cut_off)
         return explain(exchange, result, status);
-    api->easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &http_status);
-    api->easy_getinfo(exchange->easy, CURLINFO_REDIRECT_URL, &target);
-    exchange->answer->http_status = (int)http_status;
-    if (target)
-        *next = arena_strdup(exchange->arena, target);
+    describe(exchange, next);
     return STATUS_OK;
 }
 
-enum status_code outbound_post(struct arena *arena, const struct outbound_post *post,
+enum status_code outbound_send(struct arena *arena, const struct outbound_request *request,
                                const struct outbound_options *options, struct outbound_answer *answer,
                                struct status *status)
 {
     struct exchange exchange = {.api = curl_api_get(status),
                                 .arena = arena,
-                                .post = post,
+                                .request = request,
                                 .options = options,
                                 .answer = answer,
-                                .with_body = true,
+                                .answer_max = options->answer_max ? options->answer_max : OUTBOUND_ANSWER_MAX,
+                                .with_body = request->body != NULL,
                                 .deadline_ns = clock_mono_ns() + options->timeout_ns};
-    const char *url = post->url;
-    *answer = (struct outbound_answer){.body = buf_in(arena)};
+    const char *url = request->url;
+    *answer = (struct outbound_answer){.url = url, .content_type = "", .body = buf_in(arena)};
     if (!exchange.api)
         return STATUS_FAILED_PRECONDITION;
     for (int hop = 0; hop <= OUTBOUND_REDIRECTS_MAX; hop++) {
-        enum status_code code = request(&exchange, url, &url, status);
+        enum status_code code = perform(&exchange, url, &url, status);
         end_request(&exchange);
         if (code || !url)
             return code;
