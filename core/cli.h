@@ -38,7 +38,7 @@ struct cli {
     enum cli_command command;
     const char *argument; /* of describe-plugin (a plugin), completion (a shell), backup, restore, verify (a file) */
     const char *from, *to, *attachments; /* of copy (configuration files) and restore, NULL if not given */
-    bool repair;                         /* of verify */
+    bool repair, contents;               /* of verify */
     const char *config_file;             /* NULL: the default one */
     struct config_flag flags[CLI_FLAGS_MAX];
     size_t flag_count;

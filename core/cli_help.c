@@ -32,6 +32,7 @@ static const struct {
     {"to", "FILE", "copy: configuration of the instance that is filled."},
     {"attachments", "keep|storage|database", "copy, restore: where files go; keep: as they are kept now."},
     {"repair", "", "verify: mend what can be mended safely."},
+    {"contents", "", "verify: read all contents and compare them with what the storage knows of them."},
     {"help", "", "Print this help."},
     {"version", "", "Print the version."},
 };

@@ -42,8 +42,9 @@ static int copy(const struct cli *cli, struct status *status)
 static int verify(const struct cli *cli, const struct config *config, struct status *status)
 {
     uint64_t left = 0;
+    const struct move_verify_options options = {.repair = cli->repair, .contents = cli->contents};
     enum status_code code =
-        cli->argument ? move_verify_archive(cli->argument, status) : move_verify(config, cli->repair, &left, status);
+        cli->argument ? move_verify_archive(cli->argument, status) : move_verify(config, &options, &left, status);
     if (cli->argument && code)
         return code == STATUS_DATA_LOSS || code == STATUS_INVALID_ARGUMENT ? CLI_EXIT_FAULTS : CLI_EXIT_NOT_RUN;
     if (code)

@@ -29,10 +29,8 @@ static const struct {
     const char *name;
     enum cli_command command, other;
 } own_flags[] = {
-    {"from", CLI_COPY, CLI_COPY},
-    {"to", CLI_COPY, CLI_COPY},
-    {"attachments", CLI_COPY, CLI_RESTORE},
-    {"repair", CLI_VERIFY, CLI_VERIFY},
+    {"from", CLI_COPY, CLI_COPY},       {"to", CLI_COPY, CLI_COPY},           {"attachments", CLI_COPY, CLI_RESTORE},
+    {"repair", CLI_VERIFY, CLI_VERIFY}, {"contents", CLI_VERIFY, CLI_VERIFY},
 };
 enum { OWN_FLAGS = sizeof own_flags / sizeof own_flags[0] };
 
@@ -81,10 +79,11 @@ static enum status_code set_command(struct words *words, enum cli_command comman
 static enum status_code take_own_flag(struct words *words, size_t index, const char *value, struct status *status)
 {
     struct cli *cli = words->cli;
-    const char **texts[OWN_FLAGS] = {&cli->from, &cli->to, &cli->attachments, NULL};
+    const char **texts[OWN_FLAGS] = {&cli->from, &cli->to, &cli->attachments};
+    bool *switches[OWN_FLAGS] = {NULL, NULL, NULL, &cli->repair, &cli->contents};
     words->own_seen[index] = true;
     if (!texts[index]) {
-        cli->repair = true;
+        *switches[index] = true;
         return value ? status_set(status, STATUS_INVALID_ARGUMENT, "--%s takes no value", own_flags[index].name)
                      : STATUS_OK;
     }

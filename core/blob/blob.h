@@ -19,6 +19,10 @@ struct plugin;
  * `bucket`) gets all new attachments that don't go to the database. Before the first worker starts. */
 enum status_code blob_open(const struct plugin *plugin, const struct config *config, struct blob **out,
                            struct status *status);
+/* As blob_open. Contents that are read to their end are compared with all that the storage knows of their bytes, also
+ * where that takes more time than the reading. */
+enum status_code blob_open_to_compare(const struct plugin *plugin, const struct config *config, struct blob **out,
+                                      struct status *status);
 /* The plugin of files where the configuration names another, loaded; NULL if it is not installed. (The one of S3, for
  * settings of the instance and of attachments, is loaded when first needed: its libraries take more memory than all
  * the rest.) */
@@ -88,6 +92,9 @@ enum status_code blob_link(struct blob *blob, struct store *store, struct arena 
 enum status_code blob_content_open(struct blob *blob, struct store *store, struct arena *arena,
                                    const struct store_attachment *attachment, struct blob_content **out,
                                    struct status *status);
+/* Only the size of what is in files and buckets, with the same errors. */
+enum status_code blob_content_stat(struct blob *blob, struct store *store, struct arena *arena,
+                                   const struct store_attachment *attachment, uint64_t *size, struct status *status);
 void blob_content_close(struct blob_content *content); /* NULL is fine */
 uint64_t blob_content_size(const struct blob_content *content);
 int64_t blob_content_modified(const struct blob_content *content); /* Unix seconds; 0 = unknown */
@@ -97,6 +104,8 @@ int64_t blob_content_modified(const struct blob_content *content); /* Unix secon
 enum status_code blob_content_select(struct blob_content *content, uint64_t off, uint64_t len, struct status *status);
 /* Up to cap bytes from position pos of the whole; 0 at the end, -1 on failure (logged). */
 int64_t blob_content_read(struct blob_content *content, uint64_t pos, void *out, size_t cap);
+/* What was wrong when it gave -1, for operators; lives as long as the content. */
+const char *blob_content_problem(const struct blob_content *content);
 /* Where the video in a motion photo begins, which goes to the end of the content: found by reading it the first time,
  * and remembered for a while. False if there is none, or the content cannot be read. Undoes blob_content_select. */
 bool blob_find_clip(struct blob *blob, struct blob_content *content, const char *uid, uint64_t *at);

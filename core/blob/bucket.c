@@ -57,6 +57,8 @@ static enum status_code configure(struct blob *blob, const Memos__Store__Storage
         {.key = "secret_key", .value = settings->access_key_secret},
         {.key = "path_style", .value = settings->use_path_style ? "yes" : "no"},
         {.key = "verify_tls", .value = settings->insecure_skip_tls_verify ? "no" : "yes"},
+        {.key = "compare_all",
+         .value = blob->compare_all && blob_plugin_has_key(blob->bucket_plugin, "compare_all") ? "yes" : ""},
     };
     struct config_entry given[sizeof all / sizeof *all];
     struct config_section section = {.name = "S3 settings", .entries = given, .count = 0};

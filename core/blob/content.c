@@ -19,6 +19,7 @@ struct blob_content {
     struct blob_instance *bucket;   /* S3: the instance, to be given back */
     const char *key;
     struct memora_reader *reader; /* NULL after a failure */
+    const char *problem;          /* of the last read */
     uint64_t reader_at;           /* position of its next byte, where there is no descriptor */
     int fd;
     uint64_t fd_base;
@@ -111,6 +112,32 @@ enum status_code blob_content_open(struct blob *blob, struct store *store, struc
         break;
     }
     return status_set(status, STATUS_FAILED_PRECONDITION, "the attachment is not stored here");
+}
+
+enum status_code blob_content_stat(struct blob *blob, struct store *store, struct arena *arena,
+                                   const struct store_attachment *attachment, uint64_t *size, struct status *status)
+{
+    struct blob_instance *instance = NULL, *bucket = NULL;
+    const char *key = "";
+    struct memora_object info = {0};
+    struct memora_error error = {0};
+    enum status_code code = STATUS_OK;
+    if (attachment->storage == STORE_ATTACHMENT_S3) {
+        code = blob_bucket_of(blob, store, arena, attachment, &bucket, &key, status);
+        instance = bucket;
+    } else if (attachment->storage != STORE_ATTACHMENT_LOCAL) {
+        return status_set(status, STATUS_FAILED_PRECONDITION, "the attachment is not stored here");
+    } else if (!blob_locate(blob, arena, attachment->reference, &instance, &key)) {
+        code = status_set(status, STATUS_NOT_FOUND, "the file is missing");
+    }
+    if (code)
+        return code;
+    int result = blob_instance_stat(instance, key, &info, &error);
+    blob_bucket_release(blob, bucket);
+    *size = info.size;
+    return result == MEMORA_OK
+               ? STATUS_OK
+               : blob_status(result == MEMORA_E_ARG ? MEMORA_E_NOT_FOUND : result, "look at", key, &error, status);
 }
 
 static void close_reader(struct blob_content *content)
@@ -220,11 +247,17 @@ int64_t blob_content_read(struct blob_content *content, uint64_t pos, void *out,
     if (seek_to(content, pos, out, cap, &error))
         n = blob_instance_read(content->instance, content->reader, out, cap, &error);
     if (n < 0) {
+        content->problem = arena_strdup(content->arena, error.message);
         log_error("cannot read %s: %s", content->key, error.message);
         return -1;
     }
     content->reader_at += (uint64_t)n;
     return n;
+}
+
+const char *blob_content_problem(const struct blob_content *content)
+{
+    return content->problem && *content->problem ? content->problem : "it ends too early";
 }
 
 int blob_content_fd(const struct blob_content *content, uint64_t *base)

@@ -4,6 +4,14 @@
 #include "blob/internal.h"
 #include "blob/key_template.h"
 
+bool blob_plugin_has_key(const struct plugin *plugin, const char *name)
+{
+    for (uint32_t i = 0; i < plugin->table->config_key_count; i++)
+        if (strcmp(plugin->table->config_keys[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 enum status_code blob_instance_open(struct blob_instance *instance, const struct plugin *plugin,
                                     const struct memora_config *plugin_config, struct status *status)
 {
@@ -56,6 +64,15 @@ int blob_instance_get(struct blob_instance *instance, const char *key, uint64_t 
 {
     enter(instance);
     int result = instance->ops->get(instance->storage, key, off, UINT64_MAX, out, info, error);
+    leave(instance);
+    return result;
+}
+
+int blob_instance_stat(struct blob_instance *instance, const char *key, struct memora_object *info,
+                       struct memora_error *error)
+{
+    enter(instance);
+    int result = instance->ops->stat(instance->storage, key, info, error);
     leave(instance);
     return result;
 }

@@ -29,6 +29,8 @@ struct blob {
     const char *data_dir;         /* what relative references start at */
     const char *template_dir;     /* what relative path templates start at: data_dir or root */
 
+    bool compare_all; /* for plugins that have a key of that name */
+
     struct blob_instance configured; /* the bucket that the configuration file names, if it does */
     const Memos__Store__StorageS3Config *configured_settings;
     const struct plugin *bucket_plugin; /* for buckets of the settings; NULL: not needed yet */
@@ -56,13 +58,16 @@ enum { BLOB_URL_MAX = 8192 };
 /* Opens an instance with a checked configuration, which lives until the process ends. */
 enum status_code blob_instance_open(struct blob_instance *instance, const struct plugin *plugin,
                                     const struct memora_config *plugin_config, struct status *status);
-void blob_instance_close(struct blob_instance *instance); /* one that is not open is fine */
+bool blob_plugin_has_key(const struct plugin *plugin, const char *name); /* of its section */
+void blob_instance_close(struct blob_instance *instance);                /* one that is not open is fine */
 
 /* Results are those of the storage interface. */
 int blob_instance_put(struct blob_instance *instance, const char *key, const struct memora_put *put,
                       struct memora_error *error);
 int blob_instance_get(struct blob_instance *instance, const char *key, uint64_t off, struct memora_reader **out,
                       struct memora_object *info, struct memora_error *error);
+int blob_instance_stat(struct blob_instance *instance, const char *key, struct memora_object *info,
+                       struct memora_error *error);
 int64_t blob_instance_read(struct blob_instance *instance, struct memora_reader *reader, void *buf, size_t cap,
                            struct memora_error *error);
 int blob_instance_reader_fd(struct blob_instance *instance, struct memora_reader *reader, uint64_t *off);

@@ -34,15 +34,6 @@ static enum status_code open_outside(struct blob *blob, const struct plugin *plu
     return configure(&blob->outside, plugin, &section, blob->config, &ignored, status);
 }
 
-/* A plugin with a key for a bucket keeps objects there; any other is taken for one that keeps files. */
-static bool has_buckets(const struct plugin *plugin)
-{
-    for (uint32_t i = 0; i < plugin->table->config_key_count; i++)
-        if (strcmp(plugin->table->config_keys[i].name, "bucket") == 0)
-            return true;
-    return false;
-}
-
 static enum status_code open_files(struct blob *blob, const struct plugin *plugin, const struct config_section *section,
                                    struct status *status)
 {
@@ -65,14 +56,28 @@ static enum status_code open_files(struct blob *blob, const struct plugin *plugi
     return STATUS_OK;
 }
 
+/* The last of equal keys counts. */
+static struct config_section with_compare_all(const struct blob *blob, const struct plugin *plugin,
+                                              struct config_section section)
+{
+    if (!blob->compare_all || !blob_plugin_has_key(plugin, "compare_all"))
+        return section;
+    struct config_entry *entries = ARENA_ARRAY(blob->arena, struct config_entry, section.count + 1);
+    if (section.count)
+        memcpy(entries, section.entries, section.count * sizeof *entries);
+    entries[section.count++] = (struct config_entry){.key = "compare_all", .value = "yes", .file = "built in"};
+    section.entries = entries;
+    return section;
+}
+
 /* What rows say of the configured bucket. Credentials that the plugin finds elsewhere (a file, the environment) stay
  * there. */
 static enum status_code open_bucket(struct blob *blob, const struct plugin *plugin, struct status *status)
 {
     const struct memora_host *host = plugin_host();
     const struct memora_config *plugin_config = NULL;
-    enum status_code code =
-        configure(&blob->configured, plugin, &blob->config->storage, blob->config, &plugin_config, status);
+    const struct config_section section = with_compare_all(blob, plugin, blob->config->storage);
+    enum status_code code = configure(&blob->configured, plugin, &section, blob->config, &plugin_config, status);
     if (code)
         return code;
     Memos__Store__StorageS3Config *settings =
@@ -89,11 +94,12 @@ static enum status_code open_bucket(struct blob *blob, const struct plugin *plug
     return STATUS_OK;
 }
 
-enum status_code blob_open(const struct plugin *plugin, const struct config *config, struct blob **out,
-                           struct status *status)
+static enum status_code open_all(const struct plugin *plugin, const struct config *config, bool compare_all,
+                                 struct blob **out, struct status *status)
 {
     struct blob *blob = memory_zalloc(sizeof *blob);
     blob->config = config;
+    blob->compare_all = compare_all;
     blob->arena = arena_create();
     const struct media_limits limits = media_limits_default();
     blob->media = media_create(config->media_helper, &limits);
@@ -105,13 +111,26 @@ enum status_code blob_open(const struct plugin *plugin, const struct config *con
     blob->data_dir = memory_strdup(path_absolute(blob->arena, "", config->data_dir));
     blob->root = memory_strdup(blob->data_dir);
     blob->template_dir = blob->data_dir;
-    enum status_code code =
-        has_buckets(plugin) ? open_bucket(blob, plugin, status) : open_files(blob, plugin, &config->storage, status);
+    enum status_code code = blob_plugin_has_key(plugin, "bucket") ? open_bucket(blob, plugin, status)
+                                                                  : open_files(blob, plugin, &config->storage, status);
     if (code)
         blob_close(blob);
     else
         *out = blob;
     return code;
+}
+
+/* A plugin with a key for a bucket keeps objects there; any other is taken for one that keeps files. */
+enum status_code blob_open(const struct plugin *plugin, const struct config *config, struct blob **out,
+                           struct status *status)
+{
+    return open_all(plugin, config, false, out, status);
+}
+
+enum status_code blob_open_to_compare(const struct plugin *plugin, const struct config *config, struct blob **out,
+                                      struct status *status)
+{
+    return open_all(plugin, config, true, out, status);
 }
 
 enum status_code blob_add_files(struct blob *blob, const struct plugin *plugin, struct status *status)

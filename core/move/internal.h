@@ -87,6 +87,10 @@ struct move_live {
     struct move_site *site;
     struct db_conn *conn; /* with the snapshot */
     bool with_foreign;
+    bool sizes_only; /* of contents: they are not read */
+    bool exact;      /* a bucket out of reach is told, instead of counting as one without the object */
+    bool (*skip)(void *ctx, const struct store_attachment *attachment); /* whose bytes are not looked at; NULL: none */
+    void *skip_ctx;
     uint64_t rows; /* of all tables */
 };
 enum status_code move_live_begin(struct move_live *live, struct move_site *site, struct status *status);

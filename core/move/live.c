@@ -37,12 +37,14 @@ static enum status_code open_now(struct live_content *own, struct status *status
         return code;
     }
     enum status_code code =
-        blob_content_open(site->blob, site->store, own->arena, &own->attachment, &own->object, status);
+        own->live->sizes_only
+            ? blob_content_stat(site->blob, site->store, own->arena, &own->attachment, &content->size, status)
+            : blob_content_open(site->blob, site->store, own->arena, &own->attachment, &own->object, status);
     /* A bucket that is not the instance's own may be out of reach for good. */
-    if (code && own->attachment.storage == STORE_ATTACHMENT_S3 &&
+    if (code && !own->live->exact && own->attachment.storage == STORE_ATTACHMENT_S3 &&
         !blob_in_configured_bucket(site->blob, &own->attachment))
         code = status_set(status, STATUS_NOT_FOUND, "%s", status->message);
-    if (code == STATUS_OK) {
+    if (code == STATUS_OK && own->object) {
         content->size = blob_content_size(own->object);
         code = blob_content_select(own->object, 0, content->size, status);
         if (code)
@@ -75,7 +77,7 @@ static int64_t read_content(struct move_content *content, void *buf, size_t cap,
         return 0;
     int64_t n = own->object ? blob_content_read(own->object, own->at, buf, cap) : read_row(own, buf, cap, status);
     if (n < 0 && own->object)
-        status_set(status, STATUS_INTERNAL, "the content cannot be read");
+        status_set(status, STATUS_INTERNAL, "%s", blob_content_problem(own->object));
     if (n > 0)
         own->at += (uint64_t)n;
     return n;
@@ -140,7 +142,9 @@ static enum status_code give_attachment(struct move_live *live, struct move_sink
     struct arena *arena = arena_create();
     struct live_content content = {.content.ops = &content_ops, .live = live, .arena = arena};
     enum status_code code = move_row_attachment(arena, row, &content.attachment, status);
-    bool ours = code == STATUS_OK && is_ours(live, &content.attachment), skip = false;
+    bool ours = code == STATUS_OK && is_ours(live, &content.attachment) &&
+                !(live->skip && live->skip(live->skip_ctx, &content.attachment));
+    bool skip = false;
     if (ours) {
         content.opened = open_now(&content, &content.why);
         skip = content.opened == STATUS_NOT_FOUND && is_gone(live, arena, &content.attachment);

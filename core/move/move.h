@@ -33,8 +33,13 @@ enum status_code move_backup(const struct config *config, const char *path, stru
 enum status_code move_restore(const struct config *config, const char *path, enum move_place place,
                               struct status *status);
 
+struct move_verify_options {
+    bool repair;
+    bool contents; /* reads them all, and compares them with what the storage knows of them */
+};
 /* Prints what is wrong, a line each, and totals to stdout; *left is the number of faults that are still there. */
 enum status_code move_verify_archive(const char *path, struct status *status);
-enum status_code move_verify(const struct config *config, bool repair, uint64_t *left, struct status *status);
+enum status_code move_verify(const struct config *config, const struct move_verify_options *options, uint64_t *left,
+                             struct status *status);
 
 #endif

@@ -56,7 +56,7 @@ enum status_code move_site_open(struct move_site *site, const struct config *con
     const struct plugin *other = blob_files_plugin(config, storage);
     enum status_code code = open_database(site, database, access, status);
     if (code == STATUS_OK)
-        code = blob_open(storage, config, &site->blob, status);
+        code = blob_open_to_compare(storage, config, &site->blob, status);
     if (code == STATUS_OK && other)
         (void)blob_add_files(site->blob, other, NULL); /* logs; what lies there then counts as missing */
     return code == STATUS_OK && access == MOVE_WRITE ? blob_check(site->blob, status) : code;

@@ -8,28 +8,12 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "blob/place.h"
-#include "move/internal.h"
+#include "move/verify.h"
 #include "store/instance_setting.h"
 
 static const int64_t orphan_age_ns = INT64_C(3600) * 1000000000;
 
-struct verify {
-    struct move_sink sink; /* first: looks at the attachments */
-    struct move_site *site;
-    bool repair;
-    uint64_t found, repaired;
-    uint64_t attachments, files; /* looked at; found outside of the database */
-    struct ids {
-        int64_t *ids;
-        size_t count, room;
-    } lost; /* rows without their content */
-    struct names {
-        uint64_t *hashes; /* of keys that rows name */
-        size_t count, room;
-    } named;
-};
-
-static void *room_for_one(void *array, size_t count, size_t *room, size_t size)
+void *verify_room_for_one(void *array, size_t count, size_t *room, size_t size)
 {
     enum { FIRST = 64 };
     if (count < *room)
@@ -38,7 +22,7 @@ static void *room_for_one(void *array, size_t count, size_t *room, size_t size)
     return memory_realloc(array, *room * size);
 }
 
-static void tell(struct verify *verify, bool repaired, const char *text)
+void verify_tell(struct verify *verify, bool repaired, const char *text)
 {
     verify->found++;
     verify->repaired += repaired;
@@ -68,32 +52,15 @@ static enum status_code verify_dangling(struct verify *verify, struct db_conn *c
         code = store_move_dangling_find(conn, dangling.kind, &found, status);
         if (code || !found)
             continue;
-        bool repair = verify->repair && dangling.kind->repair != STORE_MOVE_LEAVE;
+        bool repair = verify->options.repair && dangling.kind->repair != STORE_MOVE_LEAVE;
         if (repair)
             code = db_write(verify->site->db, repair_dangling, &dangling, status);
         if (code == STATUS_OK)
-            tell(verify, repair,
-                 arena_printf(arena, "%s: %" PRId64 " %s", dangling.kind->table, found, dangling.kind->what));
+            verify_tell(verify, repair,
+                        arena_printf(arena, "%s: %" PRId64 " %s", dangling.kind->table, found, dangling.kind->what));
     }
     arena_destroy(arena);
     return code;
-}
-
-/* --- attachments --- */
-
-static void note_name(struct verify *verify, const struct store_move_row *row)
-{
-    struct arena *arena = arena_create();
-    struct store_attachment attachment;
-    const char *key = NULL;
-    if (move_row_attachment(arena, row, &attachment, NULL) == STATUS_OK)
-        key = blob_key_of(verify->site->blob, arena, &attachment);
-    if (key) {
-        struct names *named = &verify->named;
-        named->hashes = room_for_one(named->hashes, named->count, &named->room, sizeof *named->hashes);
-        named->hashes[named->count++] = hash_fast(key, strlen(key));
-    }
-    arena_destroy(arena);
 }
 
 static enum status_code begin_table(struct move_sink *sink, unsigned table, struct status *status)
@@ -101,67 +68,6 @@ static enum status_code begin_table(struct move_sink *sink, unsigned table, stru
     (void)sink;
     (void)table;
     (void)status;
-    return STATUS_OK;
-}
-
-static enum status_code look_at_row(struct move_sink *sink, unsigned table, const struct store_move_row *row,
-                                    struct move_content *content, struct status *status)
-{
-    struct verify *verify = (struct verify *)sink;
-    struct status problem = {0};
-    char text[sizeof problem.message];
-    int64_t id = row->values[STORE_MOVE_ID].u.i, size = row->values[STORE_MOVE_ATTACHMENT_SIZE].u.i;
-    if (table != STORE_MOVE_ATTACHMENT)
-        return STATUS_OK;
-    verify->attachments++;
-    note_name(verify, row);
-    if (!content)
-        return STATUS_OK;
-    enum status_code code = content->ops->open(content, &problem);
-    if (code && code != STATUS_NOT_FOUND)
-        return status_set(status, code, "attachment %" PRId64 ": %s", id, problem.message);
-    if (code) {
-        struct ids *lost = &verify->lost;
-        lost->ids = room_for_one(lost->ids, lost->count, &lost->room, sizeof *lost->ids);
-        lost->ids[lost->count++] = id;
-        return STATUS_OK;
-    }
-    verify->files += row->values[STORE_MOVE_ATTACHMENT_STORAGE].len > 0;
-    if (content->size != (uint64_t)size) {
-        snprintf(text, sizeof text, "attachment %" PRId64 ": its content has %" PRIu64 " bytes, its row says %" PRId64,
-                 id, content->size, size);
-        tell(verify, false, text);
-    }
-    content->ops->close(content);
-    return STATUS_OK;
-}
-
-static enum status_code remove_row(struct db_conn *conn, void *ctx, struct status *status)
-{
-    const int32_t *id = ctx;
-    struct arena *arena = arena_create();
-    /* Only the row: there is nothing else. */
-    const struct store_attachment attachment = {.id = *id, .storage = STORE_ATTACHMENT_DATABASE, .reference = ""};
-    enum status_code code = store_attachment_delete(conn, arena, &attachment, 1, NULL, status);
-    arena_destroy(arena);
-    return code;
-}
-
-/* An attachment without content can only fail. But when no file at all is found, it is rather the storage that is not
- * the right one, or not mounted. */
-static enum status_code verify_lost(struct verify *verify, struct status *status)
-{
-    char text[128];
-    bool repair = verify->repair && verify->files > 0;
-    for (size_t i = 0; i < verify->lost.count; i++) {
-        int32_t id = (int32_t)verify->lost.ids[i];
-        if (repair && db_write(verify->site->db, remove_row, &id, status))
-            return status->code;
-        snprintf(text, sizeof text, "attachment %d: its content is missing", id);
-        tell(verify, repair, text);
-    }
-    if (verify->repair && !repair && verify->lost.count)
-        printf("none of the files was found: is this the right storage? No row is removed.\n");
     return STATUS_OK;
 }
 
@@ -191,7 +97,7 @@ static bool look_at_file(void *ctx, const char *key, const struct memora_object 
     if ((named->count && bsearch(&hash, named->hashes, named->count, sizeof hash, by_value)) || object->mtime_ns == 0 ||
         object->mtime_ns > orphans->before_ns)
         return true;
-    orphans->keys = room_for_one(orphans->keys, orphans->count, &orphans->room, sizeof *orphans->keys);
+    orphans->keys = verify_room_for_one(orphans->keys, orphans->count, &orphans->room, sizeof *orphans->keys);
     orphans->keys[orphans->count++] = arena_strdup(orphans->arena, key);
     return true;
 }
@@ -205,11 +111,11 @@ static enum status_code verify_folder(struct verify *verify, struct orphans *orp
         return STATUS_OK;
     }
     for (size_t i = 0; code == STATUS_OK && i < orphans->count; i++) {
-        if (verify->repair)
+        if (verify->options.repair)
             code = blob_remove_key(verify->site->blob, orphans->keys[i], status);
         if (code == STATUS_OK)
-            tell(verify, verify->repair,
-                 arena_printf(orphans->arena, "file %s: no attachment has it", orphans->keys[i]));
+            verify_tell(verify, verify->options.repair,
+                        arena_printf(orphans->arena, "file %s: no attachment has it", orphans->keys[i]));
     }
     orphans->count = 0;
     return code;
@@ -242,7 +148,7 @@ static enum status_code verify_site(struct verify *verify, struct status *status
 {
     struct move_live live;
     uint64_t files = 0;
-    verify->sink = (struct move_sink){begin_table, look_at_row, begin_table};
+    verify->sink = (struct move_sink){begin_table, verify_row, begin_table};
     enum status_code code = store_move_check_complete(verify->site->db, status);
     if (code == STATUS_OK)
         code = move_live_begin(&live, verify->site, status);
@@ -250,6 +156,10 @@ static enum status_code verify_site(struct verify *verify, struct status *status
         return code;
     if (code == STATUS_OK)
         code = verify_dangling(verify, live.conn, status);
+    live.with_foreign = live.exact = true;
+    live.sizes_only = !verify->options.contents;
+    live.skip = verify_skip;
+    live.skip_ctx = verify;
     if (code == STATUS_OK)
         code = move_live_run(&live, &verify->sink, status);
     move_live_end(&live);
@@ -257,6 +167,12 @@ static enum status_code verify_site(struct verify *verify, struct status *status
         code = verify_lost(verify, status);
     if (code == STATUS_OK)
         code = verify_orphans(verify, &files, status);
+    if (code == STATUS_OK && verify->skipped)
+        printf("%" PRIu64 " attachments in buckets that do not answer were not looked at\n", verify->skipped);
+    if (code == STATUS_OK && verify->options.repair && verify->damaged)
+        printf("damaged contents stay, since there is no other: put them back from a backup\n");
+    if (code == STATUS_OK && verify->options.contents)
+        printf("%" PRIu64 " bytes of contents were read\n", verify->read);
     if (code == STATUS_OK)
         printf("%" PRIu64 " rows, %" PRIu64 " attachments, %" PRIu64 " files: %" PRIu64 " faults, %" PRIu64
                " repaired\n",
@@ -264,12 +180,13 @@ static enum status_code verify_site(struct verify *verify, struct status *status
     return code;
 }
 
-enum status_code move_verify(const struct config *config, bool repair, uint64_t *left, struct status *status)
+enum status_code move_verify(const struct config *config, const struct move_verify_options *options, uint64_t *left,
+                             struct status *status)
 {
     struct move_site site = {0};
-    struct verify verify = {.site = &site, .repair = repair};
+    struct verify verify = {.site = &site, .options = *options};
     enum status_code code = move_site_open(&site, config, MOVE_READ, status);
-    if (code == STATUS_OK && repair) { /* only what is there: opening it to write might make it */
+    if (code == STATUS_OK && options->repair) { /* only what is there: opening it to write might make it */
         move_site_close(&site);
         code = move_site_open(&site, config, MOVE_REPAIR, status);
     }

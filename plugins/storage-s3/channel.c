@@ -166,6 +166,12 @@ static void read_header(struct s3_response *response, const char *name, size_t n
         copy_value(response->content_type, sizeof response->content_type, value, length);
     } else if (IS("x-amz-checksum-sha256")) {
         copy_value(response->checksum, sizeof response->checksum, value, length);
+    } else if (IS(S3_META_PART_SIZE)) {
+        response->part_size = strtoull(text, NULL, 10);
+    } else if (IS("x-amz-server-side-encryption")) {
+        response->etag_is_no_md5 |= strncmp(text, "aws:kms", strlen("aws:kms")) == 0;
+    } else if (IS("x-amz-server-side-encryption-customer-algorithm")) {
+        response->etag_is_no_md5 = true;
     } else if (IS("last-modified")) {
         response->last_modified_s = (int64_t)curl_getdate(text, NULL);
     } else if (IS("date")) {

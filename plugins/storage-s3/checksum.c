@@ -7,10 +7,6 @@
 
 enum { DIGEST = 32, BLOCK = 64 * 1024 };
 
-struct s3_hash {
-    gnutls_hash_hd_t handle;
-};
-
 void s3_checksum_encode(const unsigned char digest[DIGEST], char out[S3_CHECKSUM_SIZE])
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -56,28 +52,4 @@ int s3_body_hash(struct s3_body *body, struct memora_error *error)
         result = memora_fail(error, MEMORA_E_INTERNAL, "no SHA-256");
     gnutls_hash_deinit(handle, body->sha256);
     return result;
-}
-
-struct s3_hash *s3_hash_begin(void)
-{
-    struct s3_hash *hash = malloc(sizeof *hash);
-    if (hash && gnutls_hash_init(&hash->handle, GNUTLS_DIG_SHA256) == 0)
-        return hash;
-    free(hash);
-    return NULL;
-}
-
-bool s3_hash_add(struct s3_hash *hash, const void *bytes, size_t length)
-{
-    return gnutls_hash(hash->handle, bytes, length) == 0;
-}
-
-void s3_hash_end(struct s3_hash *hash, char out[S3_CHECKSUM_SIZE])
-{
-    unsigned char digest[DIGEST];
-    if (!hash)
-        return;
-    gnutls_hash_deinit(hash->handle, digest);
-    free(hash);
-    s3_checksum_encode(digest, out);
 }

@@ -90,6 +90,8 @@ static const struct memora_config_key keys[] = {
      "File with the key in the form of ~/.aws/credentials, mode 0600; AWS_* variables count if neither is set", NULL},
     {"ca_file", MEMORA_KEY_PATH, 0, "", "Certificates of authorities (PEM) to trust instead of the system's", NULL},
     {"verify_tls", MEMORA_KEY_BOOL, 0, "yes", "Check the certificate of the store", NULL},
+    {"compare_all", MEMORA_KEY_BOOL, 0, "no",
+     "Compare also objects that were sent in parts, or of which the store knows the MD5 only, as they are read", NULL},
     {"timeout", MEMORA_KEY_SECONDS, 0, "30", "How long the store may be silent", "1..3600"},
 };
 

@@ -7,8 +7,7 @@ struct memora_reader {
     struct memora_storage *storage;
     struct s3_channel *channel; /* NULL: an empty range */
     uint64_t skip, left;        /* skip: the store ignored the range and sends all */
-    struct s3_hash *hash;       /* of what was read so far; NULL: there is nothing to compare it with */
-    char checksum[S3_CHECKSUM_SIZE];
+    struct s3_compare *compare; /* with what was stored; NULL: there is nothing to compare with */
 };
 
 int s3_stat(struct memora_storage *storage, const char *key, struct memora_object *out, struct memora_error *error)
@@ -65,12 +64,8 @@ static int open_reader(struct memora_storage *storage, const char *key, uint64_t
         return memora_fail(error, MEMORA_E_RANGE, "%s ends before the offset", key);
     uint64_t most = info->size - off;
     int result = make_reader(storage, channel, partial ? 0 : off, len < most ? len : most, out, error);
-    /* That of an upload in parts is made of theirs, and says nothing about the whole. */
-    if (result == MEMORA_OK && off == 0 && most <= len && !partial &&
-        strlen(response->checksum) == S3_CHECKSUM_SIZE - 1) {
-        memcpy((*out)->checksum, response->checksum, S3_CHECKSUM_SIZE);
-        (*out)->hash = s3_hash_begin();
-    }
+    if (result == MEMORA_OK && off == 0 && most <= len && !partial)
+        (*out)->compare = s3_compare_begin(response, storage->compare_all);
     return result;
 }
 
@@ -105,15 +100,8 @@ int s3_get(struct memora_storage *storage, const char *key, uint64_t off, uint64
 /* With the last bytes all are compared: who does not get these does not take the rest for the object. */
 static bool is_right(struct memora_reader *reader, const void *bytes, size_t n)
 {
-    char checksum[S3_CHECKSUM_SIZE];
-    if (!reader->hash)
-        return true;
-    bool added = s3_hash_add(reader->hash, bytes, n);
-    if (added && reader->left > 0)
-        return true;
-    s3_hash_end(reader->hash, checksum);
-    reader->hash = NULL;
-    return added && strcmp(checksum, reader->checksum) == 0;
+    struct s3_compare *compare = reader->compare;
+    return !compare || (s3_compare_add(compare, bytes, n) && (reader->left > 0 || s3_compare_equal(compare)));
 }
 
 static int ended_early(const struct s3_channel *channel, struct memora_error *error)
@@ -154,8 +142,7 @@ void s3_reader_close(struct memora_reader *reader)
         s3_channel_give(reader->storage, channel);
     else if (channel)
         s3_channel_free(channel);
-    char unused[S3_CHECKSUM_SIZE];
-    s3_hash_end(reader->hash, unused);
+    s3_compare_free(reader->compare);
     free(reader);
 }
 

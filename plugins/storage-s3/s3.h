@@ -43,7 +43,7 @@ struct memora_storage {
     char *authority; /* host[:port], with the bucket before it unless path_style */
     char *base_path; /* of the endpoint, and the bucket if path_style; "" or "/..." */
     char *bucket, *ca_file;
-    bool verify_tls;
+    bool verify_tls, compare_all;
     int64_t timeout_s;
     pthread_mutex_t mutex; /* guards the two below */
     struct s3_channel *idle;
@@ -69,7 +69,9 @@ struct s3_response {
     int64_t range_size;     /* the whole size in Content-Range; -1 = not told */
     int64_t last_modified_s, date_s;
     char etag[72], content_type[128];
-    char checksum[64]; /* SHA-256 in base64, of parts if "-N" follows; "" = not told */
+    char checksum[64];   /* SHA-256 in base64, of parts if "-N" follows; "" = not told */
+    uint64_t part_size;  /* S3_META_PART_SIZE; 0 = not told */
+    bool etag_is_no_md5; /* since the store encrypts */
 };
 
 /* What a request sends: bytes in memory, or those of a put that can be read at any place. */
@@ -143,13 +145,18 @@ void s3_object_fill(struct memora_object *object, const struct s3_response *resp
 int s3_key_check(const char *key, struct memora_error *error);
 
 /* checksum.c */
-struct s3_hash;
 /* Reads all of the body. MEMORA_E_CANCELLED if its source gives up. */
 int s3_body_hash(struct s3_body *body, struct memora_error *error);
 void s3_checksum_encode(const unsigned char sha256[32], char out[S3_CHECKSUM_SIZE]);
-struct s3_hash *s3_hash_begin(void); /* NULL: out of memory */
-bool s3_hash_add(struct s3_hash *hash, const void *bytes, size_t length);
-void s3_hash_end(struct s3_hash *hash, char out[S3_CHECKSUM_SIZE]); /* frees it; NULL is fine */
+
+/* compare.c */
+struct s3_compare;
+/* What is to be compared of an object that is read whole: its SHA-256 where the store tells it; all: also that of an
+ * object in parts, or the MD5. NULL: nothing can be, or memory is short. */
+struct s3_compare *s3_compare_begin(const struct s3_response *response, bool all);
+bool s3_compare_add(struct s3_compare *compare, const void *bytes, size_t length); /* false: libgnutls failed */
+bool s3_compare_equal(struct s3_compare *compare);                                 /* once, after all bytes */
+void s3_compare_free(struct s3_compare *compare);                                  /* NULL is fine */
 
 /* error.c. From a failed exchange to a code and a message. */
 int s3_error(const struct memora_storage *storage, const struct s3_request *request, const struct s3_channel *channel,

@@ -81,6 +81,7 @@ static int fill(struct memora_storage *storage, const struct memora_config *conf
     storage->bucket = strdup(bucket);
     storage->ca_file = strdup(ca_file);
     storage->verify_tls = host->config_bool(config, "verify_tls");
+    storage->compare_all = host->config_bool(config, "compare_all");
     storage->timeout_s = host->config_int(config, "timeout");
     if (!storage->bucket || !storage->ca_file)
         return s3_nomem(error);

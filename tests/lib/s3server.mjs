@@ -60,15 +60,18 @@ function find(bucket, key) {
   return { file, stat, type: "binary/octet-stream", etag: "unknown", ...info };
 }
 
+const metaOf = (request) =>
+  Object.fromEntries(Object.entries(request.headers).filter(([name]) => name.startsWith("x-amz-meta-")));
+
 /** Makes a received file the object, in one step. */
-function place(request, bucket, key, received, type) {
+function place(request, bucket, key, received, type, meta = metaOf(request)) {
   const file = join(objects, bucket, key);
   if (request.headers["if-none-match"] === "*" && existsSync(file)) {
     rmSync(received.file);
     throw new Refusal(412, "PreconditionFailed");
   }
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(infoFile(bucket, key), JSON.stringify({ type, etag: received.etag, checksum: received.checksum }));
+  writeFileSync(infoFile(bucket, key), JSON.stringify({ type, meta, etag: received.etag, checksum: received.checksum }));
   renameSync(received.file, file);
 }
 
@@ -95,6 +98,7 @@ async function get(request, response, bucket, key) {
   const headers = {
     "content-type": object.type, etag: `"${object.etag}"`, "accept-ranges": "bytes",
     "last-modified": object.stat.mtime.toUTCString(), "content-length": part ? part.end - part.start + 1 : size,
+    ...object.meta,
   };
   if (part) headers["content-range"] = `bytes ${part.start}-${part.end}/${size}`;
   if (object.checksum && request.headers["x-amz-checksum-mode"]) headers["x-amz-checksum-sha256"] = object.checksum;
@@ -151,7 +155,7 @@ function drop(query, { parts }) {
 }
 
 async function complete(request, response, query, bucket, key, bodyHash) {
-  const { parts, type } = upload(query, bucket, key);
+  const { parts, type, meta } = upload(query, bucket, key);
   const listing = await receive(request, bodyHash);
   const named = [...readFileSync(listing.file, "utf8").matchAll(/<PartNumber>(\d+)<\/PartNumber><ETag>(?:"|&quot;)(\w+)/g)];
   rmSync(listing.file);
@@ -170,7 +174,7 @@ async function complete(request, response, query, bucket, key, bodyHash) {
     await pipeline(createReadStream(part.file), createWriteStream(file, { flags: "a" }));
   }
   const etag = `${md5.digest("hex")}-${chosen.length}`;
-  place(request, bucket, key, { file, etag }, type);
+  place(request, bucket, key, { file, etag }, type, meta);
   drop(query, { parts });
   sendXml(response, 200, "CompleteMultipartUploadResult", `<ETag>&quot;${etag}&quot;</ETag>`);
 }
@@ -204,7 +208,8 @@ async function answer(request, response) {
   } else if (request.method === "DELETE") return remove(response, bucket, key);
   else if (request.method === "POST" && query.has("uploads")) {
     const id = randomUUID();
-    uploads.set(id, { bucket, key, type: request.headers["content-type"] || "binary/octet-stream", parts: new Map() });
+    const type = request.headers["content-type"] || "binary/octet-stream";
+    uploads.set(id, { bucket, key, type, meta: metaOf(request), parts: new Map() });
     return sendXml(response, 200, "InitiateMultipartUploadResult", `<UploadId>${id}</UploadId>`);
   } else if (request.method === "POST" && query.has("uploadId"))
     return complete(request, response, query, bucket, key, bodyHash);

@@ -63,6 +63,39 @@ ok "a backup of MariaDB restored on PostgreSQL, then copied to sqlite and files"
 must_fail "the target is in use" copy first second
 ok "a target in use is refused"
 
+# Objects in parts are compared with what the store has of them, by those who ask; other sizes are seen by everybody.
+configure_sqlite large
+cp -r "$recorded/sqlite" "$work/large"
+chmod -R u+w "$work/large"
+head -c 12000000 /dev/urandom >"$work/large/assets/large.bin"
+sqlite3 "$work/large/memos_prod.db" "DELETE FROM attachment WHERE storage_type = 'S3' OR reference LIKE '/%';
+  DELETE FROM reaction WHERE SUBSTR(content_id, 7) NOT IN (SELECT uid FROM memo);
+  INSERT INTO attachment (id, uid, creator_id, filename, type, size, storage_type, reference)
+  VALUES (99, 'att-large', 1, 'large.bin', '', 12000000, 'LOCAL', 'assets/large.bin')"
+configure_sqlite bucket
+configure_bucket bucket
+must copy large bucket --attachments storage
+must run verify --contents --config "$work/bucket.conf"
+grep -qE '^1200[0-9]{4} bytes of contents were read' "$work/out" || { cat "$work/out"; fail "not all was read"; }
+object=$work/s3/objects/$S3_BUCKET/assets/large.bin
+printf '\0damaged' | dd of="$object" bs=1 seek=9000000 conv=notrunc 2>/dev/null
+must run verify --config "$work/bucket.conf"
+must_find() { # TEXT ARGUMENT...: verify finds one fault, and says so
+  local text=$1 status=0
+  shift
+  run verify "$@" --config "$work/bucket.conf" || status=$?
+  [ "$status" -eq 1 ] && grep -qF "$text" "$work/out" && grep -qF " 1 faults, 0 repaired" "$work/out" ||
+    { cat "$work/out" "$work/err"; fail "verify $*: status $status, no \"$text\""; }
+}
+must_find "attachment 99: its content is damaged: the store sent other bytes than were stored" --contents
+must_find "damaged contents stay" --contents --repair
+must_fail "attachment 99: " run backup "$work/damaged.tar.zst" --config "$work/bucket.conf"
+[ ! -e "$work/damaged.tar.zst" ] || fail "a backup with damaged contents"
+truncate -s 11999999 "$object"
+must_find "attachment 99: its content has 11999999 bytes, its row says 12000000"
+[ -s "$object" ] || fail "a damaged object was removed"
+ok "damaged objects are told, and stay"
+
 for data in fourth sixth; do
   MEMORA_WIRE_DATA=$work/$data MEMORA_BUILD=${MEMORA_BUILD:-$root/build/debug} \
     node --test "$root/tests/wire/fixture.test.js" >"$work/wire.log" 2>&1 || {

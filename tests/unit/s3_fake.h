@@ -144,17 +144,23 @@ static inline int open_with(const struct pair *pairs, size_t count, struct memor
     return result;
 }
 
-static inline struct memora_storage *open_fake(struct fake *fake)
+static inline struct memora_storage *open_fake_with(struct fake *fake, const char *compare_all)
 {
     char endpoint[64];
     struct memora_storage *storage = NULL;
     struct memora_error error = {0};
     fake_start(fake);
     snprintf(endpoint, sizeof endpoint, "http://127.0.0.1:%d/base/", fake->port);
-    const struct pair pairs[] = {{"endpoint", endpoint},   {"bucket", "the-bucket"},     {"path_style", "yes"},
-                                 {"access_key", "AKTEST"}, {"secret_key", "the-secret"}, {"timeout", "2"}};
-    assert_int_equal(open_with(pairs, 6, &storage, &error), MEMORA_OK);
+    const struct pair pairs[] = {{"endpoint", endpoint},      {"bucket", "the-bucket"},     {"path_style", "yes"},
+                                 {"access_key", "AKTEST"},    {"secret_key", "the-secret"}, {"timeout", "2"},
+                                 {"compare_all", compare_all}};
+    assert_int_equal(open_with(pairs, sizeof pairs / sizeof pairs[0], &storage, &error), MEMORA_OK);
     return storage;
+}
+
+static inline struct memora_storage *open_fake(struct fake *fake)
+{
+    return open_fake_with(fake, "no");
 }
 
 static inline void close_fake(struct fake *fake, struct memora_storage *storage)
@@ -167,14 +173,13 @@ static inline void close_fake(struct fake *fake, struct memora_storage *storage)
 #define HEAD_OK "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nETag: \"abc\"\r\nConnection: close\r\n\r\n"
 #define XML_HEAD(status) "HTTP/1.1 " status "\r\nContent-Type: application/xml\r\nConnection: close\r\n"
 
-static inline int get_with(const char *text, char *out, size_t size, uint64_t off, uint64_t len,
-                           struct memora_error *error)
+static inline int get_from(struct fake *fake, const char *compare_all, char *out, size_t size, uint64_t off,
+                           uint64_t len, struct memora_error *error)
 {
     const struct memora_storage_ops *ops = &s3_plugin()->ops.storage;
-    struct fake fake = {.answers = {text}};
     struct memora_reader *reader = NULL;
     struct memora_object object;
-    struct memora_storage *storage = open_fake(&fake);
+    struct memora_storage *storage = open_fake_with(fake, compare_all);
     int result = ops->get(storage, "key", off, len, &reader, &object, error);
     size_t length = 0;
     int64_t n = 0;
@@ -183,8 +188,15 @@ static inline int get_with(const char *text, char *out, size_t size, uint64_t of
     out[length] = '\0';
     if (result == MEMORA_OK)
         ops->reader_close(reader);
-    close_fake(&fake, storage);
+    close_fake(fake, storage);
     return result == MEMORA_OK ? (int)n : result;
+}
+
+static inline int get_with(const char *text, char *out, size_t size, uint64_t off, uint64_t len,
+                           struct memora_error *error)
+{
+    struct fake fake = {.answers = {text}};
+    return get_from(&fake, "no", out, size, off, len, error);
 }
 
 struct zeros {

@@ -235,6 +235,9 @@ static void test_moves(void **state)
     assert_int_equal(PARSE("backup", "-"), STATUS_OK);
     assert_string_equal(cli.argument, "-");
     assert_int_equal(PARSE("restore", "x.tar.zst", "--attachments", "database"), STATUS_OK);
+    assert_int_equal(PARSE("verify", "--contents"), STATUS_OK);
+    assert_true(cli.contents);
+    assert_false(cli.repair);
     assert_int_equal(PARSE("verify", "--repair"), STATUS_OK);
     assert_true(cli.repair);
     assert_null(cli.argument);

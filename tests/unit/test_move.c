@@ -12,6 +12,7 @@
 #include "move/internal.h"
 
 static struct status status;
+static const struct move_verify_options look = {0}, mend = {.repair = true}, read_all = {.contents = true};
 
 static enum status_code read_row(struct arena *arena, unsigned table, const char *line)
 {
@@ -311,10 +312,11 @@ static void faults_are_found_and_repaired(void **state)
     struct api_fixture *f = *state;
     uint64_t left = 0;
     enum { FAULTS = 12 };
+    fixture_sql(f, "DELETE FROM attachment WHERE storage_type = 'S3'"); /* of a bucket that is not there */
     fixture_sql(f, "DELETE FROM memo_relation WHERE memo_id NOT IN (SELECT id FROM memo)");
     fixture_sql(f, "DELETE FROM reaction WHERE SUBSTR(content_id, 7) NOT IN (SELECT uid FROM memo)");
     fixture_close_services(f);
-    assert_works(f, move_verify(&f->config, false, &left, &f->status));
+    assert_works(f, move_verify(&f->config, &look, &left, &f->status));
     assert_int_equal(left, 1); /* the recorded one */
     fixture_open_services(f);
     fixture_sql(f, "INSERT INTO memo_relation VALUES (999, 1, 'REFERENCE'), (1, 998, 'COMMENT')");
@@ -329,11 +331,11 @@ static void faults_are_found_and_repaired(void **state)
     old_file(in_dir(f, "assets/upload-under-way.bin"), false);
     old_file(in_dir(f, "not-ours.bin"), true);
     fixture_close_services(f);
-    assert_works(f, move_verify(&f->config, false, &left, &f->status));
+    assert_works(f, move_verify(&f->config, &look, &left, &f->status));
     assert_int_equal(left, FAULTS);
-    assert_works(f, move_verify(&f->config, true, &left, &f->status));
+    assert_works(f, move_verify(&f->config, &mend, &left, &f->status));
     assert_int_equal(left, 0);
-    assert_works(f, move_verify(&f->config, false, &left, &f->status));
+    assert_works(f, move_verify(&f->config, &look, &left, &f->status));
     assert_int_equal(left, 0);
     assert_int_equal(access(in_dir(f, "assets/orphan.bin"), F_OK), -1);
     assert_int_equal(access(in_dir(f, "assets/upload-under-way.bin"), F_OK), 0);
@@ -345,6 +347,30 @@ static void faults_are_found_and_repaired(void **state)
     assert_string_equal(fixture_query(f, "SELECT COUNT(*) FROM memo"), "68");
 }
 
+/* Sizes are always compared; damaged contents are told and stay. */
+static void damaged_contents_are_told(void **state)
+{
+    struct api_fixture *f = *state;
+    uint64_t left = 0, usual = 0;
+    fixture_sql(f, "UPDATE attachment SET payload = replace(payload, 'http://localhost:9000', 'http://127.0.0.1:1')");
+    fixture_close_services(f);
+    assert_works(f, move_verify(&f->config, &look, &usual, &f->status));
+    assert_works(f, move_verify(&f->config, &read_all, &left, &f->status));
+    assert_int_equal(left, usual);
+    assert_int_equal(truncate(in_dir(f, "assets/live.jpg"), 600), 0);
+    fixture_open_services(f);
+    fixture_sql(f, "UPDATE attachment SET size = 48 WHERE id = 2");
+    fixture_close_services(f);
+    assert_works(f, move_verify(&f->config, &look, &left, &f->status));
+    assert_int_equal(left, usual + 2);
+    const struct move_verify_options both = {.repair = true, .contents = true};
+    assert_works(f, move_verify(&f->config, &both, &left, &f->status));
+    assert_int_equal(left, 3); /* and the bucket that cannot be asked */
+    assert_int_equal(access(in_dir(f, "assets/live.jpg"), F_OK), 0);
+    fixture_open_services(f);
+    assert_string_equal(fixture_query(f, "SELECT COUNT(*) FROM attachment WHERE id IN (2, 8, 10)"), "3");
+}
+
 /* When none of the contents can be found, it is the storage that is wrong. */
 static void rows_stay_when_the_storage_is_not_there(void **state)
 {
@@ -352,7 +378,7 @@ static void rows_stay_when_the_storage_is_not_there(void **state)
     uint64_t left = 0;
     fixture_close_services(f);
     assert_int_equal(rename(in_dir(f, "assets"), in_dir(f, "elsewhere")), 0);
-    assert_works(f, move_verify(&f->config, true, &left, &f->status));
+    assert_works(f, move_verify(&f->config, &mend, &left, &f->status));
     assert_true(left >= 6);
     assert_int_equal(rename(in_dir(f, "elsewhere"), in_dir(f, "assets")), 0);
     fixture_open_services(f);
@@ -366,10 +392,10 @@ static void nothing_is_made(void **state)
     uint64_t left = 0;
     struct config other = f->config;
     other.data_dir = in_dir(f, "absent");
-    assert_int_not_equal(move_verify(&other, true, &left, &f->status), STATUS_OK);
+    assert_int_not_equal(move_verify(&other, &mend, &left, &f->status), STATUS_OK);
     assert_int_not_equal(move_backup(&other, in_dir(f, "x.tar.zst"), &f->status), STATUS_OK);
     assert_int_equal(mkdir(other.data_dir, 0700), 0);
-    assert_int_not_equal(move_verify(&other, true, &left, &f->status), STATUS_OK);
+    assert_int_not_equal(move_verify(&other, &mend, &left, &f->status), STATUS_OK);
     assert_int_equal(rmdir(other.data_dir), 0); /* it is empty */
 }
 
@@ -382,7 +408,7 @@ static void unfinished_copies_are_refused(void **state)
     assert_fails(f, store_move_check_complete(f->db, &f->status), STATUS_FAILED_PRECONDITION,
                  "a copy or restore into this database was not finished; run the same command again");
     assert_int_equal(move_backup(&f->config, in_dir(f, "x.tar.zst"), &f->status), STATUS_FAILED_PRECONDITION);
-    assert_int_equal(move_verify(&f->config, false, &left, &f->status), STATUS_FAILED_PRECONDITION);
+    assert_int_equal(move_verify(&f->config, &look, &left, &f->status), STATUS_FAILED_PRECONDITION);
     assert_int_equal(access(in_dir(f, "x.tar.zst"), F_OK), -1);
 }
 
@@ -396,6 +422,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_backup_needs_no_links, recorded, fixture_close),
         cmocka_unit_test_setup_teardown(damaged_backups_are_refused, recorded, fixture_close),
         cmocka_unit_test_setup_teardown(faults_are_found_and_repaired, recorded, fixture_close),
+        cmocka_unit_test_setup_teardown(damaged_contents_are_told, recorded, fixture_close),
         cmocka_unit_test_setup_teardown(rows_stay_when_the_storage_is_not_there, recorded, fixture_close),
         cmocka_unit_test_setup_teardown(nothing_is_made, recorded, fixture_close),
         cmocka_unit_test_setup_teardown(unfinished_copies_are_refused, recorded, fixture_close),

@@ -37,6 +37,46 @@ static void test_checksums(void **state)
     }
 }
 
+#define SHA_OF_PARTS "7dVmKqxC+8bsUEVu0iH2lBoWKKx069FVw0hdkuENnY0=" /* of those of "hello, " and "world" */
+#define MD5 "e4d7f1b4ed2e42d15898f4b27b019da4"
+#define MD5_OF_PARTS "b6633538fad7ce9d4f91da4ad8fd45c3"
+#define PARTS_OF(size) "x-amz-meta-memora-part-size: " size "\r\n"
+
+/* Those who ask for it have more compared: parts, MD5. */
+static void test_all_is_compared_on_demand(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *answer;
+        int result;
+    } cases[] = {
+        {OBJECT("x-amz-checksum-sha256: " RIGHT "\r\n", BODY), 0},
+        {OBJECT("x-amz-checksum-sha256: " SHA_OF_PARTS "-2\r\n" PARTS_OF("7"), BODY), 0},
+        {OBJECT("x-amz-checksum-sha256: " SHA_OF_PARTS "-2\r\n" PARTS_OF("7"), "hello, World"), MEMORA_E_IO},
+        {OBJECT("x-amz-checksum-sha256: " SHA_OF_PARTS "-2\r\n" PARTS_OF("6"), BODY), MEMORA_E_IO},
+        {OBJECT("x-amz-checksum-sha256: " SHA_OF_PARTS "-3\r\n" PARTS_OF("7"), BODY), MEMORA_E_IO},
+        {OBJECT("x-amz-checksum-sha256: " OTHER "-2\r\n", BODY), 0}, /* parts of any size */
+        {OBJECT("ETag: \"" MD5 "\"\r\n", BODY), 0},
+        {OBJECT("ETag: \"" MD5 "\"\r\n", "hello, World"), MEMORA_E_IO},
+        {OBJECT("ETag: \"" MD5 "\"\r\nx-amz-server-side-encryption: aws:kms\r\n", "hello, World"), 0},
+        {OBJECT("ETag: \"" MD5 "\"\r\nx-amz-server-side-encryption: AES256\r\n", "hello, World"), MEMORA_E_IO},
+        {OBJECT("ETag: \"" MD5_OF_PARTS "-2\"\r\n" PARTS_OF("7"), BODY), 0},
+        {OBJECT("ETag: \"" MD5_OF_PARTS "-2\"\r\n" PARTS_OF("7"), "Hello, world"), MEMORA_E_IO},
+        {OBJECT("ETag: \"" MD5_OF_PARTS "-2\"\r\n", "Hello, world"), 0},
+        {OBJECT("ETag: \"some-other-tag\"\r\n", BODY), 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char body[64];
+        struct memora_error error = {0};
+        struct fake fake = {.answers = {cases[i].answer}};
+        int result = get_from(&fake, "yes", body, sizeof body, 0, UINT64_MAX, &error);
+        if (result != cases[i].result)
+            fail_msg("case %zu: %d %s", i, result, error.message);
+        if (result == 0)
+            assert_int_equal(strlen(body), strlen(BODY));
+    }
+}
+
 /* Parts of an object are not compared, and no checksum is asked for. */
 static void test_ranges_have_no_checksum(void **state)
 {
@@ -212,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_checksums),
+        cmocka_unit_test(test_all_is_compared_on_demand),
         cmocka_unit_test(test_ranges_have_no_checksum),
         cmocka_unit_test(test_uploads_carry_a_checksum),
         cmocka_unit_test(test_resets_are_tried_again),
