@@ -1,5 +1,6 @@
 #include "base/spool.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -38,6 +39,7 @@ void spool_area_destroy(struct spool_area *area)
 {
     if (!area)
         return;
+    assert(atomic_load(&area->used) == 0);
     free(area->directory);
     free(area);
 }

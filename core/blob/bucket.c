@@ -1,5 +1,6 @@
 /* Buckets: instances of a storage plugin for the S3 settings that rows and the instance setting name. They are opened
  * when first needed and closed when nobody has needed them for a while. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,6 +185,7 @@ void blob_bucket_close_all(struct blob *blob)
 {
     while (blob->buckets) {
         struct blob_bucket *next = blob->buckets->next;
+        assert(blob->buckets->users == 0);
         blob_instance_close(&blob->buckets->instance);
         free(blob->buckets);
         blob->buckets = next;

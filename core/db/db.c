@@ -1,6 +1,7 @@
 /* Opening and closing a database, and small services for the other files of db/. */
 #include "db/internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -35,6 +36,7 @@ bool cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t until
 
 static void db_free(struct db *db)
 {
+    assert(!db->all); /* nobody holds a connection any more */
     if (db->instance)
         db->ops->close(db->instance);
     news_free(db);
@@ -77,8 +79,9 @@ enum status_code db_open(const struct memora_db_ops *ops, const struct memora_co
     }
     db->dialect = ops->dialect(db->instance);
     pool_init(db);
-    watchdog_start(db);
-    enum status_code code = open_first(db, status);
+    enum status_code code = watchdog_start(db, status);
+    if (!code)
+        code = open_first(db, status);
     if (code) {
         db_close(db);
         return code;

@@ -108,7 +108,7 @@ struct watchdog {
     pthread_cond_t wake;
     bool running, stop;
 };
-void watchdog_start(struct db *db);
+enum status_code watchdog_start(struct db *db, struct status *status);
 void watchdog_stop(struct db *db);
 void watchdog_arm(struct db_conn *conn, int64_t now_ns);
 void watchdog_disarm(struct db_conn *conn);

@@ -48,13 +48,17 @@ static void *run(void *argument)
     return NULL;
 }
 
-void watchdog_start(struct db *db)
+enum status_code watchdog_start(struct db *db, struct status *status)
 {
     struct watchdog *watchdog = &db->watchdog;
     pthread_mutex_init(&watchdog->mutex, NULL);
     cond_init_monotonic(&watchdog->wake);
-    if (db->options.statement_timeout_ns > 0)
-        watchdog->running = pthread_create(&watchdog->thread, NULL, run, db) == 0;
+    if (db->options.statement_timeout_ns <= 0)
+        return STATUS_OK;
+    watchdog->running = pthread_create(&watchdog->thread, NULL, run, db) == 0;
+    return watchdog->running
+               ? STATUS_OK
+               : status_set(status, STATUS_RESOURCE_EXHAUSTED, "cannot start the thread that limits statements");
 }
 
 void watchdog_stop(struct db *db)

@@ -1,5 +1,6 @@
 #include "event/bus.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,7 @@ void event_bus_destroy(struct event_bus *bus)
 {
     if (!bus)
         return;
+    assert(!bus->subscriptions);
     pthread_mutex_destroy(&bus->lock);
     free(bus);
 }

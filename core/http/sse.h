@@ -37,10 +37,12 @@ struct sse {
 void sse_init(struct sse *sse, const struct api_services *services);
 /* Before the first stream. */
 enum status_code sse_start(struct sse *sse, struct status *status);
-/* After the last one is closed and nothing calls sse_rights_changed any more. Fine without sse_init or sse_start. */
+/* After the last one is closed. Fine without sse_start. */
 void sse_stop(struct sse *sse);
+/* After sse_stop, when nothing calls sse_rights_changed any more. Fine without sse_init. */
+void sse_destroy(struct sse *sse);
 
-/* For store_listen; ctx is struct sse. Thread-safe from sse_init on; never waits. */
+/* For store_listen; ctx is struct sse. Thread-safe from sse_init to sse_destroy; never waits. */
 void sse_rights_changed(void *ctx, int32_t user_id, bool signed_out);
 
 bool sse_owns_path(const char *path);

@@ -1,4 +1,5 @@
 /* What each open stream may still be told. */
+#include <assert.h>
 #include <string.h>
 
 #include "auth/auth.h"
@@ -200,17 +201,22 @@ enum status_code sse_start(struct sse *sse, struct status *status)
 
 void sse_stop(struct sse *sse)
 {
+    if (!sse->running)
+        return;
+    pthread_mutex_lock(&sse->lock);
+    sse->stop = true;
+    pthread_cond_signal(&sse->wake);
+    pthread_mutex_unlock(&sse->lock);
+    pthread_join(sse->thread, NULL);
+    sse->running = sse->stop = false;
+}
+
+void sse_destroy(struct sse *sse)
+{
     if (!sse->services)
         return;
-    if (sse->running) {
-        pthread_mutex_lock(&sse->lock);
-        sse->stop = true;
-        pthread_cond_signal(&sse->wake);
-        pthread_mutex_unlock(&sse->lock);
-        pthread_join(sse->thread, NULL);
-    }
+    assert(!sse->running && !sse->streams);
     pthread_cond_destroy(&sse->wake);
     pthread_mutex_destroy(&sse->lock);
     sse->services = NULL;
-    sse->running = sse->stop = false;
 }

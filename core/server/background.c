@@ -93,12 +93,19 @@ static enum status_code start_mails(struct server *server, struct status *status
     return code;
 }
 
-void server_make_jobs(struct server *server)
+enum status_code server_make_jobs(struct server *server, struct status *status)
 {
+    (void)status;
     server->jobs = jobs_create();
     server->removal_job = jobs_add(server->jobs, "object-removal", remove_objects, server);
     jobs_add(server->jobs, "object-links", sign_links, server);
     jobs_set_gate(server->jobs, may_run, server);
+    return STATUS_OK;
+}
+
+void server_destroy_jobs(struct server *server)
+{
+    jobs_destroy(server->jobs);
 }
 
 enum status_code server_start_jobs(struct server *server, struct status *status)

@@ -1,4 +1,4 @@
-/* The parts of the server object, shared by the files of server/. */
+/* The server object, shared by the files of server/. In which order its parts start and stop stands in server.c. */
 #ifndef MEMORA_SERVER_PARTS_H
 #define MEMORA_SERVER_PARTS_H
 
@@ -45,10 +45,9 @@ struct server {
     struct http_server *http;
 };
 
-/* Joins the other servers of the database: what is changed here and there is heard there and here. Store and events
- * must be there. */
+/* Joins the other servers of the database: what is changed here and there is heard there and here. */
 enum status_code server_join(struct server *server, struct status *status);
-/* Lets another one take over the background work, which must have stopped here, and sends what waits. */
+/* Lets another one take over the background work, and sends what waits. */
 void server_leave(struct server *server);
 
 /* An http_route_fn; ctx is the struct server. */
@@ -57,16 +56,17 @@ struct http_route_target server_route(void *ctx, const struct wire_request *requ
 /* Its counterpart for large bodies. */
 enum http_large server_judge_large(void *ctx, struct wire_request *request);
 
-/* Makes the jobs of what the server does in the background, before it hears of others; starts them, and what sends
- * webhooks and mail. */
-void server_make_jobs(struct server *server);
+/* The jobs of what the server does in the background: they can be woken from here on. */
+enum status_code server_make_jobs(struct server *server, struct status *status);
+void server_destroy_jobs(struct server *server);
+
+/* Starts them, and what sends webhooks and mail. */
 enum status_code server_start_jobs(struct server *server, struct status *status);
+void server_stop_jobs(struct server *server);
 
 /* The line of news that there are objects to remove, and what it does. */
 #define SERVER_REMOVALS_DUE "removals"
 void server_hear_of_removals(const struct server *server);
-/* Nothing of them runs any more; news of other servers may still wake them. */
-void server_stop_jobs(struct server *server);
 
 /* What the operator sees on stdout after a start (platform.md 6.4). */
 void server_print_banner(const struct config *config, int port);

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "auth/auth.h"
 #include "auth/permission.h"
@@ -85,6 +86,51 @@ static enum status_code open_database(struct server *server, struct status *stat
     return code ? code : store_move_check_complete(server->db, status);
 }
 
+static enum status_code load_plugins(struct server *server, struct status *status)
+{
+    const struct config *config = server->config;
+    plugin_host_set_data_dir(config->data_dir);
+    if (plugin_load(config->plugin_dir, MEMORA_KIND_DB, config->database_plugin, &server->database_plugin, status) ||
+        plugin_load(config->plugin_dir, MEMORA_KIND_STORAGE, config->storage_plugin, &server->storage_plugin, status))
+        return status->code;
+    server->files_plugin = blob_files_plugin(config, server->storage_plugin);
+    return config_make_data_dir(config->data_dir, status);
+}
+
+static void close_database(struct server *server)
+{
+    db_close(server->db);
+}
+
+static enum status_code make_events(struct server *server, struct status *status)
+{
+    (void)status;
+    server->events = event_bus_create();
+    sse_init(&server->sse, &server->services);
+    return STATUS_OK;
+}
+
+static void destroy_events(struct server *server)
+{
+    sse_destroy(&server->sse);
+    event_bus_destroy(server->events);
+}
+
+static enum status_code make_store(struct server *server, struct status *status)
+{
+    (void)status;
+    server->store = store_create(server->db);
+    server->snippets = cache_create(SNIPPETS, snippet_ttl_ns);
+    store_listen(server->store, sse_rights_changed, &server->sse);
+    return STATUS_OK;
+}
+
+static void destroy_store(struct server *server)
+{
+    cache_destroy(server->snippets);
+    store_destroy(server->store);
+}
+
 static enum status_code open_storage(struct server *server, struct status *status)
 {
     struct status problem = {0};
@@ -95,17 +141,15 @@ static enum status_code open_storage(struct server *server, struct status *statu
     return blob_check(server->blob, status);
 }
 
-static enum status_code open_services(struct server *server, struct status *status)
+static void close_storage(struct server *server)
+{
+    blob_close(server->blob);
+}
+
+static enum status_code make_services(struct server *server, struct status *status)
 {
     const struct config *config = server->config;
-    server->store = store_create(server->db);
-    server->events = event_bus_create();
-    server_make_jobs(server);
-    server->snippets = cache_create(SNIPPETS, snippet_ttl_ns);
-    sse_init(&server->sse, &server->services);
-    store_listen(server->store, sse_rights_changed, &server->sse);
-    if (server_join(server, status) != STATUS_OK || open_storage(server, status) != STATUS_OK ||
-        auth_create(server->store, config->demo, &server->auth, status) != STATUS_OK)
+    if (auth_create(server->store, config->demo, &server->auth, status))
         return status->code;
     server->services = (struct api_services){.store = server->store,
                                              .blob = server->blob,
@@ -125,42 +169,68 @@ static enum status_code open_services(struct server *server, struct status *stat
     server->site = (struct site){config, server->store};
     server->feed = (struct feed){config, server->store};
     server->ui = (struct static_ui){config->ui_dir, &server->services};
+    return STATUS_OK;
+}
+
+static void destroy_services(struct server *server)
+{
+    rpc_server_destroy(server->rpc);
+    auth_destroy(server->auth);
+}
+
+static enum status_code start_live_events(struct server *server, struct status *status)
+{
     return sse_start(&server->sse, status);
 }
 
-static enum status_code start(struct server *server, struct status *status)
+static void stop_live_events(struct server *server)
+{
+    sse_stop(&server->sse);
+}
+
+static enum status_code start_http(struct server *server, struct status *status)
 {
     const struct config *config = server->config;
-    plugin_host_set_data_dir(config->data_dir);
-    if (plugin_load(config->plugin_dir, MEMORA_KIND_DB, config->database_plugin, &server->database_plugin, status) ||
-        plugin_load(config->plugin_dir, MEMORA_KIND_STORAGE, config->storage_plugin, &server->storage_plugin, status))
-        return status->code;
-    server->files_plugin = blob_files_plugin(config, server->storage_plugin);
-    if (config_make_data_dir(config->data_dir, status) || open_database(server, status) ||
-        open_services(server, status) || server_start_jobs(server, status))
-        return status->code;
     server->spools = spool_area_create(config->data_dir, config->max_spool_bytes);
     server->large = (struct http_large_bodies){server_judge_large, server, server->spools};
     return http_server_start(config, server_route, server, &server->large, &server->http, status);
 }
 
-/* The reverse of start; every part may be missing. */
-static void stop(struct server *server)
+static void stop_http(struct server *server)
 {
-    plugin_host_set_stopping();
     http_server_stop(server->http, drain_ns);
     spool_area_destroy(server->spools);
-    server_stop_jobs(server); /* before the leases that they work under */
-    server_leave(server);
-    jobs_destroy(server->jobs); /* news of the others woke them until here */
-    sse_stop(&server->sse);
-    rpc_server_destroy(server->rpc);
-    auth_destroy(server->auth);
-    blob_close(server->blob);
-    event_bus_destroy(server->events);
-    cache_destroy(server->snippets);
-    store_destroy(server->store);
-    db_close(server->db);
+}
+
+/* Started from first to last and stopped from last to first, so that all a part may call is there from its start to the
+ * end of its stop: what stands above it, and nothing below. That holds for its threads, and for callbacks that it was
+ * given. What is called back from below therefore comes in two parts, to make and to start: who wakes a job or tells of
+ * changed rights may stand between them.
+ *
+ * A part that fails to start is stopped like the others: a stop takes what it finds. */
+static const struct part {
+    enum status_code (*start)(struct server *server, struct status *status);
+    void (*stop)(struct server *server);
+} parts[] = {
+    {load_plugins, NULL},
+    {open_database, close_database},
+    {make_events, destroy_events},
+    {make_store, destroy_store}, /* its last writes tell of rights */
+    {server_make_jobs, server_destroy_jobs},
+    {server_join, server_leave}, /* news wake jobs, and tell the store and the events */
+    {open_storage, close_storage},
+    {make_services, destroy_services},
+    {start_live_events, stop_live_events},
+    {server_start_jobs, server_stop_jobs},
+    {start_http, stop_http}, /* requests call all of the above */
+};
+
+enum { PARTS = sizeof parts / sizeof parts[0] };
+
+static int signal_that_came(const sigset_t *signals)
+{
+    int number = sigtimedwait(signals, NULL, &(struct timespec){0});
+    return number > 0 ? number : 0;
 }
 
 enum status_code server_run(const struct config *config, struct status *status)
@@ -170,16 +240,25 @@ enum status_code server_run(const struct config *config, struct status *status)
     int number = 0;
     log_set_level(config->log_level);
     tune_process(config);
-    /* Blocked before the first thread starts, so that only sigwait below sees them. */
+    /* Blocked before the first thread starts, so that they are seen here only. */
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    enum status_code code = start(&server, status);
-    if (code == STATUS_OK) {
+    enum status_code code = STATUS_OK;
+    size_t begun = 0;
+    while (begun < PARTS && !code && !number) {
+        code = parts[begun++].start(&server, status);
+        number = signal_that_came(&signals);
+    }
+    if (!code && !number) {
         server_print_banner(config, http_server_port(server.http));
         sigwait(&signals, &number);
-        log_info("stopping: signal %d", number);
     }
+    if (number)
+        log_info("stopping: signal %d", number);
     /* A second signal during the drain ends the process at once; the database survives that by design. */
     pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
-    stop(&server);
+    plugin_host_set_stopping();
+    while (begun > 0)
+        if (parts[--begun].stop)
+            parts[begun].stop(&server);
     return code;
 }

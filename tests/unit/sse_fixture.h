@@ -63,6 +63,7 @@ static inline void restart(struct fixture *fixture)
 {
     http_server_stop(fixture->server, STOP_NS);
     sse_stop(&fixture->sse);
+    sse_destroy(&fixture->sse);
     start(fixture);
 }
 
@@ -89,6 +90,7 @@ static inline int teardown(void **state)
     http_server_stop(fixture->server, STOP_NS);
     store_listen(fixture->api->store, NULL, NULL);
     sse_stop(&fixture->sse);
+    sse_destroy(&fixture->sse);
     event_bus_destroy(fixture->api->services.events);
     fixture_close(&api);
     free(fixture);

@@ -118,6 +118,7 @@ static void stop_ends_streams(void **state)
     stop_listening(first);
     stop_listening(second);
     sse_stop(&fixture->sse);
+    sse_destroy(&fixture->sse);
     start(fixture);
 }
 
