@@ -7,7 +7,9 @@
 #include "api/names.h"
 #include "api/text.h"
 #include "api_handlers.h"
+#include "base/quote.h"
 #include "base/uid.h"
+#include "store/deployed.h"
 
 typedef Memos__Api__V1__IdentityProvider provider_message;
 
@@ -73,6 +75,15 @@ enum status_code api_identity_provider_service_get_identity_provider(
     return code;
 }
 
+/* What a file of the deployment sets is not the API's to change. */
+static enum status_code refuse_deployed(struct api_call *call, const char *uid, struct status *status)
+{
+    if (!store_idp_is_deployed(call->services->store, uid))
+        return STATUS_OK;
+    return status_set(status, STATUS_FAILED_PRECONDITION, "identity provider %s is configured by the deployment",
+                      text_quote(call->arena, uid));
+}
+
 /* NULL when the message has no complete OAuth2 configuration. */
 static const Memos__Api__V1__OAuth2Config *oauth2_of(const provider_message *provider)
 {
@@ -115,6 +126,8 @@ enum status_code api_identity_provider_service_create_identity_provider(
     if (!wanted)
         return status_set(status, STATUS_INVALID_ARGUMENT, "identity provider is required");
     code = choose_uid(call, request->identity_provider_id, &fresh.uid, status);
+    if (!code)
+        code = refuse_deployed(call, fresh.uid, status);
     if (code)
         return code;
     fresh.title = wanted->title;
@@ -167,6 +180,8 @@ enum status_code api_identity_provider_service_update_identity_provider(
     if (!wanted)
         return status_set(status, STATUS_INVALID_ARGUMENT, "identity provider is required");
     code = parse_name(call, wanted->name, &uid, status);
+    if (!code)
+        code = refuse_deployed(call, uid, status);
     if (code)
         return code;
     if (api_mask_has(request->update_mask, "config") &&
@@ -188,6 +203,8 @@ enum status_code api_identity_provider_service_delete_identity_provider(
     enum status_code code = api_require_admin(call, status);
     if (!code)
         code = parse_name(call, request->name, &uid, status);
+    if (!code)
+        code = refuse_deployed(call, uid, status);
     if (!code)
         code = store_idp_delete(call->services->store, call->arena, uid, status);
     *response = CODEC_NEW(call->arena, Google__Protobuf__Empty, google__protobuf__empty__descriptor);

@@ -9,9 +9,11 @@
 #include "api/text.h"
 #include "api_handlers.h"
 #include "event/notice.h"
+#include "store/deployed.h"
 #include "store/idp.h"
 
 struct save {
+    struct store *store;
     const Memos__Api__V1__InstanceSetting *wanted;
     const ProtobufCMessage *stored_now; /* what was written */
 };
@@ -28,7 +30,7 @@ static enum status_code save_general(struct db_conn *conn, struct arena *arena, 
     int64_t providers = 0;
     if (save->wanted->value_case != MEMOS__API__V1__INSTANCE_SETTING__VALUE_GENERAL_SETTING)
         return status_set(status, STATUS_INTERNAL, "GENERAL instance setting is required");
-    enum status_code code = store_idp_count(conn, &providers, status);
+    enum status_code code = store_idp_count(save->store, conn, &providers, status);
     if (code)
         return code;
     /* A database that is already in that state may be saved again, so that the other fields can be changed. */
@@ -178,7 +180,7 @@ enum status_code api_instance_service_update_instance_setting(
     Memos__Api__V1__InstanceSetting **response, struct status *status)
 {
     api_instance_key key;
-    struct save save = {.wanted = request->setting};
+    struct save save = {.store = call->services->store, .wanted = request->setting};
     enum status_code code = api_require_admin(call, status);
     if (code)
         return code;
@@ -186,6 +188,9 @@ enum status_code api_instance_service_update_instance_setting(
         return status_set(status, STATUS_INVALID_ARGUMENT, "instance setting is required");
     if (api_instance_key_parse(call->arena, request->setting->name, &key, status))
         return status_prefix(status, "invalid instance setting name: ");
+    if (store_setting_is_deployed(save.store, key))
+        return status_set(status, STATUS_FAILED_PRECONDITION, "instance setting \"%s\" is configured by the deployment",
+                          strrchr(request->setting->name, '/') + 1);
     store_instance_setting_edit_fn saver = saver_of(key);
     if (!saver && key != API_INSTANCE_KEY(BASIC))
         return status_set(status, STATUS_INTERNAL,

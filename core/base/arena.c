@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/secret.h"
+
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) /* clang's way of saying it */
 #define __SANITIZE_ADDRESS__ 1
@@ -106,6 +108,15 @@ void arena_destroy(struct arena *arena)
         return;
     free_blocks(arena->first);
     free(arena);
+}
+
+void arena_destroy_wiped(struct arena *arena)
+{
+    for (struct block *block = arena ? arena->first : NULL; block; block = block->next) {
+        ASAN_UNPOISON_MEMORY_REGION(block->data, block->size);
+        secret_wipe(block->data, block->used);
+    }
+    arena_destroy(arena);
 }
 
 /* The larger block is kept, within a bound: the next request is likely to need as much as this one. */

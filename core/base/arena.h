@@ -11,6 +11,8 @@ struct arena;
  * Hence none of these returns NULL. */
 struct arena *arena_create(void);
 void arena_destroy(struct arena *arena); /* NULL is fine */
+/* The same for an arena that had secrets in it: its memory is wiped first. */
+void arena_destroy_wiped(struct arena *arena);
 
 /* Frees all but one block of moderate size, for re-use by the next request. */
 void arena_reset(struct arena *arena);

@@ -31,10 +31,11 @@ enum status_code codec_write_json(struct buf *out, const ProtobufCMessage *messa
 void codec_write_json_plain(struct buf *out, const ProtobufCMessage *message);
 
 struct codec_json_options {
-    bool reject_unknown;  /* unknown member = error "could not find field \"x\" in \"pkg.Type\"" */
-    bool rest_messages;   /* error texts of the REST gateway instead of Connect's */
-    bool ignore_trailing; /* stop after the first JSON value */
-    unsigned depth_limit; /* 0 = the default of 100 */
+    bool reject_unknown;       /* unknown member = error "could not find field \"x\" in \"pkg.Type\"" */
+    bool reject_unknown_enums; /* a name that the enum lacks is an error; else the field keeps its default */
+    bool rest_messages;        /* error texts of the REST gateway instead of Connect's */
+    bool ignore_trailing;      /* stop after the first JSON value */
+    unsigned depth_limit;      /* 0 = the default of 100 */
     /* Of the request that is read, or NULL. Long values of bytes fields go to a spool instead of memory, and so they
      * are read where the text lies in one: STATUS_RESOURCE_EXHAUSTED if there is no room. */
     struct spool_list *spools;

@@ -128,7 +128,7 @@ static enum json_outcome read_enum(struct json_reader *reader, const ProtobufCFi
                 *(int *)value = descriptor->values[descriptor->values_by_name[i].index].value;
                 return JSON_READ;
             }
-        return JSON_IGNORED;
+        return reader->options->reject_unknown_enums ? invalid(reader, field, at) : JSON_IGNORED;
     }
     int64_t number;
     size_t length = json_take_number(reader);

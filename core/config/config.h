@@ -26,12 +26,13 @@ struct config {
     struct arena *arena;     /* owns all that follows */
     const char *config_file; /* the file that was read, "" for none */
     /* [server] */
-    const char *address;      /* "" = all interfaces */
-    int port;                 /* 1..65535; 0 = any free one, for tests */
-    const char *unix_socket;  /* "" = TCP */
-    const char *data_dir;     /* absolute, no trailing slash */
-    const char *instance_url; /* as given; blank = private instance */
-    const char *ui_dir;       /* directory of the built web page */
+    const char *address;        /* "" = all interfaces */
+    int port;                   /* 1..65535; 0 = any free one, for tests */
+    const char *unix_socket;    /* "" = TCP */
+    const char *data_dir;       /* absolute, no trailing slash */
+    const char *instance_url;   /* as given; blank = private instance */
+    const char *ui_dir;         /* directory of the built web page */
+    const char *deployment_dir; /* settings and identity providers from files; "" = none */
     bool demo;
     bool allow_private_webhooks;
     enum log_level log_level;

@@ -23,6 +23,8 @@ const struct config_key config_keys[] = {
      "Public URL of the instance; while it is empty only signed-in users can read."},
     {SERVER("ui_dir", CONFIG_PATH, ui_dir), 0, 0, NULL, NULL, 0,
      "Directory of the web page; by default the one that was installed with the program."},
+    {SERVER("deployment_dir", CONFIG_PATH, deployment_dir), 0, 0, "/etc/secrets", NULL, 0,
+     "Directory of files that set instance settings and identity providers, read at the start; empty for none."},
     {SERVER("demo", CONFIG_BOOL, demo), 0, 0, "false", "demo", 0,
      "Demo mode: a database of its own and a signing key that everybody knows; not for real notes."},
     {SERVER("allow_private_webhooks", CONFIG_BOOL, allow_private_webhooks), 0, 0, "false", "allow-private-webhooks", 0,

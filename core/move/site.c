@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "blob/blob.h"
+#include "deploy/deploy.h"
 #include "move/internal.h"
 #include "plugin/plugin.h"
 
@@ -39,7 +40,7 @@ static enum status_code open_database(struct move_site *site, const struct plugi
     if (code)
         return code;
     site->store = store_create(site->db);
-    return STATUS_OK;
+    return deploy_load(site->config->deployment_dir, site->store, status); /* where attachments are may be set there */
 }
 
 enum status_code move_site_open(struct move_site *site, const struct config *config, enum move_access access,

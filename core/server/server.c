@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "blob/blob.h"
 #include "cache/cache.h"
+#include "deploy/deploy.h"
 #include "event/bus.h"
 #include "event/jobs.h"
 #include "server/parts.h"
@@ -118,11 +119,10 @@ static void destroy_events(struct server *server)
 
 static enum status_code make_store(struct server *server, struct status *status)
 {
-    (void)status;
     server->store = store_create(server->db);
     server->snippets = cache_create(SNIPPETS, snippet_ttl_ns);
     store_listen(server->store, sse_rights_changed, &server->sse);
-    return STATUS_OK;
+    return deploy_load(server->config->deployment_dir, server->store, status);
 }
 
 static void destroy_store(struct server *server)

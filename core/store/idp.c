@@ -1,6 +1,7 @@
 #include "store/idp.h"
 
 #include "codec/codec.h"
+#include "store/deployed.h"
 #include "store/instance_setting.h"
 #include "store/rows.h"
 
@@ -52,20 +53,18 @@ enum status_code store_idp_list(struct store *store, struct db_conn *conn, struc
     if (!code)
         code = read_rows(conn ? conn : own, arena, IDP_SELECT "ORDER BY id", NULL, 0, out, count, status);
     store_read_end(own);
+    if (!code)
+        store_deployed_overlay(store, arena, out, count);
     return code;
 }
 
-enum status_code store_idp_get(struct store *store, struct db_conn *conn, struct arena *arena, const char *uid,
-                               struct store_idp *out, struct status *status)
+static enum status_code get_stored(struct db_conn *conn, struct arena *arena, const char *uid, struct store_idp *out,
+                                   struct status *status)
 {
     const struct memora_value param = db_text(uid);
-    struct db_conn *own = NULL;
     struct store_idp *found = NULL;
     size_t count = 0;
-    enum status_code code = conn ? STATUS_OK : store_read_begin(store, &own, status);
-    if (!code)
-        code = read_rows(conn ? conn : own, arena, IDP_SELECT "WHERE uid = ?", &param, 1, &found, &count, status);
-    store_read_end(own);
+    enum status_code code = read_rows(conn, arena, IDP_SELECT "WHERE uid = ?", &param, 1, &found, &count, status);
     if (!code && count == 0)
         code = status_set(status, STATUS_NOT_FOUND, "identity provider not found");
     if (!code)
@@ -73,7 +72,21 @@ enum status_code store_idp_get(struct store *store, struct db_conn *conn, struct
     return code;
 }
 
+enum status_code store_idp_get(struct store *store, struct db_conn *conn, struct arena *arena, const char *uid,
+                               struct store_idp *out, struct status *status)
+{
+    struct db_conn *own = NULL;
+    if (store_deployed_idp(store, arena, uid, out))
+        return STATUS_OK;
+    enum status_code code = conn ? STATUS_OK : store_read_begin(store, &own, status);
+    if (!code)
+        code = get_stored(conn ? conn : own, arena, uid, out, status);
+    store_read_end(own);
+    return code;
+}
+
 struct change {
+    struct store *store;
     struct arena *arena;
     struct store_idp *idp;
     const char *uid;
@@ -123,7 +136,7 @@ static enum status_code edit_in_write(struct db_conn *conn, void *ctx, struct st
     const struct change *change = ctx;
     struct store_idp *idp = change->idp;
     struct memora_value config;
-    enum status_code code = store_idp_get(NULL, conn, change->arena, change->uid, idp, status);
+    enum status_code code = get_stored(conn, change->arena, change->uid, idp, status);
     if (code)
         return code;
     change->edit(change->arena, idp, change->ctx);
@@ -143,16 +156,26 @@ enum status_code store_idp_edit(struct store *store, struct arena *arena, const 
     return store_write(store, edit_in_write, &change, status);
 }
 
-enum status_code store_idp_count(struct db_conn *conn, int64_t *count, struct status *status)
+enum status_code store_idp_count(struct store *store, struct db_conn *conn, int64_t *count, struct status *status)
 {
     struct status problem = {0};
     struct db_rows *rows;
     enum status_code code = db_query(conn, "SELECT COUNT(*) FROM idp", NULL, 0, &rows, status);
     if (code)
         return code;
-    *count = db_next(rows, &problem) ? db_column_int(rows, 0) : 0;
+    *count = (db_next(rows, &problem) ? db_column_int(rows, 0) : 0) + (int64_t)store_deployed_idp_count(store);
     db_rows_close(rows);
     return problem.code ? status_set(status, problem.code, "%s", problem.message) : STATUS_OK;
+}
+
+/* As it is in force. */
+static enum status_code read_general(const struct change *change, struct db_conn *conn, ProtobufCMessage **general,
+                                     struct status *status)
+{
+    static const Memos__Store__InstanceSettingKey key = MEMOS__STORE__INSTANCE_SETTING_KEY__GENERAL;
+    if (store_deployed_setting(change->store, change->arena, key, general))
+        return STATUS_OK;
+    return store_instance_setting_read(conn, change->arena, key, general, status);
 }
 
 static enum status_code delete_in_write(struct db_conn *conn, void *ctx, struct status *status)
@@ -160,12 +183,11 @@ static enum status_code delete_in_write(struct db_conn *conn, void *ctx, struct 
     const struct change *change = ctx;
     ProtobufCMessage *general = NULL;
     int64_t count = 0;
-    enum status_code code = store_idp_get(NULL, conn, change->arena, change->uid, change->idp, status);
+    enum status_code code = get_stored(conn, change->arena, change->uid, change->idp, status);
     if (!code)
-        code = store_instance_setting_read(conn, change->arena, MEMOS__STORE__INSTANCE_SETTING_KEY__GENERAL, &general,
-                                           status);
+        code = read_general(change, conn, &general, status);
     if (!code)
-        code = store_idp_count(conn, &count, status);
+        code = store_idp_count(change->store, conn, &count, status);
     if (code)
         return code;
     if (((const Memos__Store__InstanceGeneralSetting *)general)->disallow_password_auth && count <= 1)
@@ -177,6 +199,6 @@ static enum status_code delete_in_write(struct db_conn *conn, void *ctx, struct 
 enum status_code store_idp_delete(struct store *store, struct arena *arena, const char *uid, struct status *status)
 {
     struct store_idp idp;
-    struct change change = {.arena = arena, .idp = &idp, .uid = uid};
+    struct change change = {.store = store, .arena = arena, .idp = &idp, .uid = uid};
     return store_write(store, delete_in_write, &change, status);
 }

@@ -12,14 +12,16 @@ struct store_idp {
     Memos__Store__OAuth2Config *config; /* NULL unless is_oauth2 */
 };
 
-/* By id ascending. conn may be NULL here and below: then one is opened. */
+/* By id ascending; what a file sets stands in the place of the stored one with the same uid, else behind them, by uid.
+ * conn may be NULL here and below: then one is opened. */
 enum status_code store_idp_list(struct store *store, struct db_conn *conn, struct arena *arena, struct store_idp **out,
                                 size_t *count, struct status *status);
-/* STATUS_NOT_FOUND "identity provider not found". */
+/* What a file sets wins. STATUS_NOT_FOUND "identity provider not found". */
 enum status_code store_idp_get(struct store *store, struct db_conn *conn, struct arena *arena, const char *uid,
                                struct store_idp *out, struct status *status);
 
-/* Fills id. A taken uid is STATUS_ALREADY_EXISTS. */
+/* Fills id. A taken uid is STATUS_ALREADY_EXISTS. That a file may set the provider is for the caller to see to, here
+ * and below. */
 enum status_code store_idp_create(struct store *store, struct arena *arena, struct store_idp *idp,
                                   struct status *status);
 
@@ -33,8 +35,8 @@ enum status_code store_idp_edit(struct store *store, struct arena *arena, const 
  * may not sign in with a password. Linked identities stay. */
 enum status_code store_idp_delete(struct store *store, struct arena *arena, const char *uid, struct status *status);
 
-/* Inside a bracket: how many there are. */
-enum status_code store_idp_count(struct db_conn *conn, int64_t *count, struct status *status);
+/* Inside a bracket: how many there are, those of files included (a stored one that a file replaces counts twice). */
+enum status_code store_idp_count(struct store *store, struct db_conn *conn, int64_t *count, struct status *status);
 extern const char store_idp_needed[]; /* why passwords cannot be switched off without a provider */
 
 #endif

@@ -5,6 +5,7 @@
 #include "codec/codec.h"
 #include "db/news.h"
 #include "store/change.h"
+#include "store/deployed.h"
 
 static const struct setting_kind {
     Memos__Store__InstanceSettingKey key;
@@ -136,6 +137,10 @@ enum status_code store_instance_setting_get(struct store *store, struct arena *a
     const struct setting_kind *kind = kind_of(key);
     if (!kind)
         return status_set(status, STATUS_INTERNAL, "no instance setting has the key %d", (int)key);
+    if (store_deployed_setting(store, arena, key, out)) {
+        fill_defaults(arena, key, *out);
+        return STATUS_OK;
+    }
     bool cacheable = key != MEMOS__STORE__INSTANCE_SETTING_KEY__BASIC && db_news_current(store->db);
     size_t length = 0;
     char *text = cacheable ? cache_get(store->instance_settings, kind->name, arena, &length) : NULL;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "cache/cache.h"
 #include "db/news.h"
+#include "store/deployed.h"
 #include "store/token.h"
 
 /* contract/database.md 12 */
@@ -22,6 +23,7 @@ struct store *store_create(struct db *db)
     store->instance_settings = cache_create(CACHE_ENTRIES, CACHE_LIFE_NS);
     store->instance_stats = cache_create(1, STATS_LIFE_NS);
     store->tokens = store_tokens_create(store);
+    store->deployed = store_deployed_create();
     return store;
 }
 
@@ -30,6 +32,7 @@ void store_destroy(struct store *store)
     if (!store)
         return;
     store_tokens_destroy(store->tokens);
+    store_deployed_destroy(store->deployed);
     cache_destroy(store->instance_stats);
     cache_destroy(store->instance_settings);
     cache_destroy(store->user_settings);

@@ -7,8 +7,9 @@
 #include "base/status.h"
 #include "db/db.h"
 
-struct cache;        /* cache/cache.h */
-struct store_tokens; /* store/token.h */
+struct cache;          /* cache/cache.h */
+struct store_tokens;   /* store/token.h */
+struct store_deployed; /* store/deployed.h */
 
 struct store {
     struct db *db;
@@ -17,6 +18,7 @@ struct store {
     struct cache *instance_settings; /* name -> JSON text */
     struct cache *instance_stats;    /* sizes that are dear to find out; lives a minute */
     struct store_tokens *tokens;     /* personal access tokens by hash */
+    struct store_deployed *deployed; /* what files set in place of the database */
     struct store_listener {
         void (*fn)(void *ctx, int32_t user_id, bool signed_out);
         void *ctx;

@@ -229,7 +229,7 @@ static void test_conf_d(void **state)
     write_conf_d(place, "40.conf", "[server]\nprot = 1\n");
     assert_error(place, &source,
                  "@/conf.d/40.conf:2: unknown key \"prot\" in [server] (allowed: address, port, unix_socket, data, "
-                 "instance_url, ui_dir, demo, allow_private_webhooks, log_level)");
+                 "instance_url, ui_dir, deployment_dir, demo, allow_private_webhooks, log_level)");
 }
 
 static void test_order_of_strength(void **state)
@@ -336,9 +336,10 @@ static void test_bad_variables(void **state)
          "0 to 65535)"},
         {"MEMOS_DRIVER=oracle",
          "environment MEMOS_DRIVER: unknown db driver \"oracle\" (allowed: sqlite, mysql, postgres)"},
-        {"MEMORA_SERVER_PROT=1", "environment MEMORA_SERVER_PROT: unknown key \"prot\" in [server] (allowed: address, "
-                                 "port, unix_socket, data, instance_url, ui_dir, demo, allow_private_webhooks, "
-                                 "log_level)"},
+        {"MEMORA_SERVER_PROT=1",
+         "environment MEMORA_SERVER_PROT: unknown key \"prot\" in [server] (allowed: address, "
+         "port, unix_socket, data, instance_url, ui_dir, deployment_dir, demo, allow_private_webhooks, "
+         "log_level)"},
         {"MEMORA_PLUGINS_DIRECTORY=/tmp",
          "environment MEMORA_PLUGINS_DIRECTORY: plugins.directory can be set in a file or with --set only"},
         {"MEMORA_STORAGE_PLUGIN=/tmp/storage-x.so", "environment MEMORA_STORAGE_PLUGIN: storage.plugin can be a name "
