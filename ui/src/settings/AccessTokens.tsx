@@ -8,12 +8,12 @@ import { t, type TextKey } from "@/i18n";
 import { copyText } from "@/lib/copy";
 import { formatDate, formatRelative, toDate } from "@/lib/time";
 import { Button, IconButton } from "@/ui/Button";
-import { Confirm, Dialog } from "@/ui/Dialog";
+import { Dialog } from "@/ui/Dialog";
 import { SelectField, TextField } from "@/ui/Field";
-import { CopyIcon, PlusIcon, TrashIcon } from "@/ui/icons";
-import { ErrorState, Loading } from "@/ui/State";
+import { CopyIcon, TrashIcon } from "@/ui/icons";
+import { Loading } from "@/ui/State";
 import { showError } from "@/ui/toast";
-import { Section } from "./form";
+import { ListSection } from "./ListSection";
 
 const expiries: [string, TextKey][] = [["30", "tokens.month"], ["90", "tokens.quarter"], ["0", "share.never"]];
 
@@ -25,49 +25,28 @@ export default function AccessTokens() {
 function Tokens({ me }: { me: User }) {
   const client = useQueryClient();
   const key = ["tokens", me.name];
-  const { data, error, isPending, refetch } = useQuery({ queryKey: key, queryFn: async () => (await userApi.listPersonalAccessTokens({ parent: me.name })).personalAccessTokens });
-  const [creating, setCreating] = useState(false);
-  const [doomed, setDoomed] = useState<PersonalAccessToken>();
-
-  async function remove(token: PersonalAccessToken) {
-    setDoomed(undefined);
-    try {
-      await userApi.deletePersonalAccessToken({ name: token.name });
-      client.setQueryData<PersonalAccessToken[]>(key, (all) => all?.filter((one) => one.name !== token.name));
-    } catch (failure) {
-      showError(describeError(failure));
-    }
-  }
+  const query = useQuery({ queryKey: key, queryFn: async () => (await userApi.listPersonalAccessTokens({ parent: me.name })).personalAccessTokens });
+  const patch = (change: (all: PersonalAccessToken[]) => PersonalAccessToken[]) => client.setQueryData<PersonalAccessToken[]>(key, (all) => change(all ?? []));
 
   return (
-    <Section
+    <ListSection
       title={t("settings.tokens")}
       text={t("tokens.text")}
-      action={
-        <Button look="primary" icon={PlusIcon} onClick={() => setCreating(true)}>
-          {t("action.create")}
-        </Button>
-      }
+      none={t("tokens.none")}
+      query={query}
+      row={(token, _, onDelete) => <Row key={token.name} token={token} onDelete={onDelete} />}
+      form={(_, onClose) => <Create me={me} onClose={onClose} onMade={(token) => patch((all) => [...all, token])} />}
+      question={(token) => ({ title: t("tokens.deleteTitle"), text: t("tokens.deleteText", { name: token.description || t("tokens.unnamed") }) })}
+      onDelete={async (token) => {
+        await userApi.deletePersonalAccessToken({ name: token.name });
+        patch((all) => all.filter((one) => one.name !== token.name));
+      }}
     >
-      {error && !data ? (
-        <ErrorState error={error} onRetry={() => void refetch()} compact />
-      ) : isPending ? (
-        <Loading />
-      ) : (
-        <ul className="divide-y divide-line">
-          {data.map((token) => (
-            <Row key={token.name} token={token} onDelete={() => setDoomed(token)} />
-          ))}
-          {!data.length && <li className="text-sm text-muted">{t("tokens.none")}</li>}
-        </ul>
-      )}
       <div className="mt-6 text-sm">
         <p className="mb-1.5 text-muted">{t("tokens.howTo")}</p>
         <pre tabIndex={0} className="overflow-x-auto rounded-xl bg-sunken p-3.5 font-mono text-xs">{`curl -H "Authorization: Bearer $TOKEN" ${location.origin}/api/v1/memos`}</pre>
       </div>
-      {creating && <Create me={me} onClose={() => setCreating(false)} onMade={(token) => client.setQueryData<PersonalAccessToken[]>(key, (all) => [...(all ?? []), token])} />}
-      {doomed && <Confirm title={t("tokens.deleteTitle")} text={t("tokens.deleteText", { name: doomed.description || t("tokens.unnamed") })} action={t("action.delete")} danger onConfirm={() => void remove(doomed)} onClose={() => setDoomed(undefined)} />}
-    </Section>
+    </ListSection>
   );
 }
 

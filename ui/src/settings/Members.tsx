@@ -9,13 +9,12 @@ import { t } from "@/i18n";
 import { usernameFault } from "@/pages/auth/SignUpPage";
 import { Avatar } from "@/ui/Avatar";
 import { Badge, Button, IconButton } from "@/ui/Button";
-import { Confirm, Dialog } from "@/ui/Dialog";
+import { Dialog } from "@/ui/Dialog";
 import { PasswordField, SelectField, TextField } from "@/ui/Field";
-import { ArchiveIcon, MoreIcon, PencilIcon, PlusIcon, RestoreIcon, TrashIcon } from "@/ui/icons";
+import { ArchiveIcon, MoreIcon, PencilIcon, RestoreIcon, TrashIcon } from "@/ui/icons";
 import { Menu, MenuItem } from "@/ui/Menu";
-import { ErrorState, Loading } from "@/ui/State";
 import { showError } from "@/ui/toast";
-import { Section } from "./form";
+import { ListSection } from "./ListSection";
 
 const key = ["members"];
 
@@ -32,57 +31,39 @@ async function fetchMembers(): Promise<User[]> {
 
 export default function Members() {
   const client = useQueryClient();
-  const { data, error, isPending, refetch } = useQuery({ queryKey: key, queryFn: fetchMembers });
-  const [open, setOpen] = useState<User | "new">();
-  const [doomed, setDoomed] = useState<User>();
+  const query = useQuery({ queryKey: key, queryFn: fetchMembers });
   const refresh = () => client.invalidateQueries({ queryKey: key });
 
-  async function attempt(work: () => Promise<unknown>) {
-    setDoomed(undefined);
+  async function setState(user: User, state: State) {
     try {
-      await work();
+      await userApi.updateUser({ user: { name: user.name, state }, updateMask: { paths: ["state"] } });
       await refresh();
     } catch (failure) {
       showError(describeError(failure));
     }
   }
 
-  const setState = (user: User, state: State) => attempt(() => userApi.updateUser({ user: { name: user.name, state }, updateMask: { paths: ["state"] } }));
-
   return (
-    <Section
+    <ListSection
       title={t("settings.members")}
-      action={
-        <Button look="primary" icon={PlusIcon} onClick={() => setOpen("new")}>
-          {t("action.create")}
-        </Button>
-      }
-    >
-      {error && !data ? (
-        <ErrorState error={error} onRetry={() => void refetch()} compact />
-      ) : isPending ? (
-        <Loading />
-      ) : (
-        <ul className="divide-y divide-line">
-          {data.map((user) => (
-            <Row key={user.name} user={user} onEdit={() => setOpen(user)} onState={(state) => void setState(user, state)} onDelete={() => setDoomed(user)} />
-          ))}
-        </ul>
-      )}
-      {open && (
+      query={query}
+      row={(user, onEdit, onDelete) => <Row key={user.name} user={user} onEdit={onEdit} onState={(state) => void setState(user, state)} onDelete={onDelete} />}
+      form={(user, onClose) => (
         <MemberForm
-          user={open === "new" ? undefined : open}
-          onClose={() => setOpen(undefined)}
+          user={user}
+          onClose={onClose}
           onSaved={() => {
-            setOpen(undefined);
+            onClose();
             void refresh();
           }}
         />
       )}
-      {doomed && (
-        <Confirm title={t("members.deleteTitle", { name: nameOf(doomed) })} text={t("members.deleteText")} action={t("action.delete")} danger onConfirm={() => void attempt(() => userApi.deleteUser({ name: doomed.name }))} onClose={() => setDoomed(undefined)} />
-      )}
-    </Section>
+      question={(user) => ({ title: t("members.deleteTitle", { name: nameOf(user) }), text: t("members.deleteText") })}
+      onDelete={async (user) => {
+        await userApi.deleteUser({ name: user.name });
+        await refresh();
+      }}
+    />
   );
 }
 

@@ -1,9 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { transport } from "@/api/client";
-import { describeError } from "@/api/errors";
 import {
   FieldMappingSchema,
   type IdentityProvider,
@@ -14,74 +12,51 @@ import {
 import { t } from "@/i18n";
 import { callbackUrl } from "@/pages/auth/oauth";
 import { useProviders } from "@/pages/auth/Providers";
-import { Button, IconButton } from "@/ui/Button";
-import { Confirm, Dialog } from "@/ui/Dialog";
+import { IconButton } from "@/ui/Button";
+import { Dialog } from "@/ui/Dialog";
 import { PasswordField, SelectField, TextField } from "@/ui/Field";
-import { PencilIcon, PlusIcon, TrashIcon } from "@/ui/icons";
-import { ErrorState, Loading } from "@/ui/State";
-import { showError } from "@/ui/toast";
-import { Section, SettingForm, useForm } from "./form";
+import { PencilIcon, TrashIcon } from "@/ui/icons";
+import { SettingForm, useForm } from "./form";
+import { ListSection } from "./ListSection";
 import { templates } from "./ssoTemplates";
 
 const api = createClient(IdentityProviderService, transport);
 
 export default function Sso() {
   const client = useQueryClient();
-  const { data, error, isPending, refetch } = useProviders();
-  const [open, setOpen] = useState<IdentityProvider | "new">();
-  const [doomed, setDoomed] = useState<IdentityProvider>();
   const refresh = () => client.invalidateQueries({ queryKey: ["providers"] });
 
-  async function remove(provider: IdentityProvider) {
-    setDoomed(undefined);
-    try {
-      await api.deleteIdentityProvider({ name: provider.name });
-      await refresh();
-    } catch (failure) {
-      showError(describeError(failure));
-    }
-  }
-
   return (
-    <Section
+    <ListSection
       title={t("settings.sso")}
       text={t("sso.text", { url: callbackUrl() })}
-      action={
-        <Button look="primary" icon={PlusIcon} onClick={() => setOpen("new")}>
-          {t("action.create")}
-        </Button>
-      }
-    >
-      {error && !data ? (
-        <ErrorState error={error} onRetry={() => void refetch()} compact />
-      ) : isPending ? (
-        <Loading />
-      ) : (
-        <ul className="divide-y divide-line">
-          {data.map((provider) => (
-            <li key={provider.name} className="flex min-h-14 items-center gap-2 text-sm">
-              <span className="grow">
-                {provider.title} <span className="text-muted">{provider.name.split("/").at(-1)}</span>
-              </span>
-              <IconButton icon={PencilIcon} label={t("action.edit")} onClick={() => setOpen(provider)} />
-              <IconButton icon={TrashIcon} label={t("action.delete")} onClick={() => setDoomed(provider)} />
-            </li>
-          ))}
-          {!data.length && <li className="text-sm text-muted">{t("sso.none")}</li>}
-        </ul>
+      none={t("sso.none")}
+      query={useProviders()}
+      row={(provider, onEdit, onDelete) => (
+        <li key={provider.name} className="flex min-h-14 items-center gap-2 text-sm">
+          <span className="grow">
+            {provider.title} <span className="text-muted">{provider.name.split("/").at(-1)}</span>
+          </span>
+          <IconButton icon={PencilIcon} label={t("action.edit")} onClick={onEdit} />
+          <IconButton icon={TrashIcon} label={t("action.delete")} onClick={onDelete} />
+        </li>
       )}
-      {open && (
+      form={(provider, onClose) => (
         <ProviderForm
-          provider={open === "new" ? undefined : open}
-          onClose={() => setOpen(undefined)}
+          provider={provider}
+          onClose={onClose}
           onSaved={() => {
-            setOpen(undefined);
+            onClose();
             void refresh();
           }}
         />
       )}
-      {doomed && <Confirm title={t("sso.deleteTitle", { name: doomed.title })} text={t("sso.deleteText")} action={t("action.delete")} danger onConfirm={() => void remove(doomed)} onClose={() => setDoomed(undefined)} />}
-    </Section>
+      question={(provider) => ({ title: t("sso.deleteTitle", { name: provider.title }), text: t("sso.deleteText") })}
+      onDelete={async (provider) => {
+        await api.deleteIdentityProvider({ name: provider.name });
+        await refresh();
+      }}
+    />
   );
 }
 

@@ -7,12 +7,12 @@ import type { User, UserWebhook } from "@/gen/memos/api/v1/user_service_pb";
 import { t } from "@/i18n";
 import { copyText } from "@/lib/copy";
 import { Button, IconButton } from "@/ui/Button";
-import { Confirm, Dialog } from "@/ui/Dialog";
+import { Dialog } from "@/ui/Dialog";
 import { PasswordField, TextField } from "@/ui/Field";
-import { CopyIcon, PencilIcon, PlusIcon, TrashIcon } from "@/ui/icons";
-import { ErrorState, Loading } from "@/ui/State";
+import { CopyIcon, PencilIcon, TrashIcon } from "@/ui/icons";
+import { Loading } from "@/ui/State";
 import { showError } from "@/ui/toast";
-import { Section } from "./form";
+import { ListSection } from "./ListSection";
 
 export default function Webhooks() {
   const me = useMe();
@@ -22,66 +22,45 @@ export default function Webhooks() {
 function List({ me }: { me: User }) {
   const client = useQueryClient();
   const key = ["webhooks", me.name];
-  const { data, error, isPending, refetch } = useQuery({ queryKey: key, queryFn: async () => (await userApi.listUserWebhooks({ parent: me.name })).webhooks });
-  const [open, setOpen] = useState<UserWebhook | "new">();
-  const [doomed, setDoomed] = useState<UserWebhook>();
+  const query = useQuery({ queryKey: key, queryFn: async () => (await userApi.listUserWebhooks({ parent: me.name })).webhooks });
   const patch = (change: (all: UserWebhook[]) => UserWebhook[]) => client.setQueryData<UserWebhook[]>(key, (all) => change(all ?? []));
 
-  async function remove(webhook: UserWebhook) {
-    setDoomed(undefined);
-    try {
-      await userApi.deleteUserWebhook({ name: webhook.name });
-      patch((all) => all.filter((one) => one.name !== webhook.name));
-    } catch (failure) {
-      showError(describeError(failure));
-    }
-  }
-
   return (
-    <Section
+    <ListSection
       title={t("settings.webhooks")}
       text={t("webhooks.text")}
-      action={
-        <Button look="primary" icon={PlusIcon} onClick={() => setOpen("new")}>
-          {t("action.create")}
-        </Button>
-      }
-    >
-      {error && !data ? (
-        <ErrorState error={error} onRetry={() => void refetch()} compact />
-      ) : isPending ? (
-        <Loading />
-      ) : (
-        <ul className="divide-y divide-line">
-          {data.map((webhook) => (
-            <li key={webhook.name} className="flex min-h-16 items-center gap-2 py-2">
-              <div className="min-w-0 grow text-sm">
-                <p className="truncate font-medium">{webhook.displayName || webhook.url}</p>
-                <p className="truncate text-muted">
-                  {webhook.url}
-                  {webhook.signingSecretSet && ` · ${t("webhooks.signed")}`}
-                </p>
-              </div>
-              <IconButton icon={PencilIcon} label={t("action.edit")} onClick={() => setOpen(webhook)} />
-              <IconButton icon={TrashIcon} label={t("action.delete")} onClick={() => setDoomed(webhook)} />
-            </li>
-          ))}
-          {!data.length && <li className="text-sm text-muted">{t("webhooks.none")}</li>}
-        </ul>
+      none={t("webhooks.none")}
+      query={query}
+      row={(webhook, onEdit, onDelete) => (
+        <li key={webhook.name} className="flex min-h-16 items-center gap-2 py-2">
+          <div className="min-w-0 grow text-sm">
+            <p className="truncate font-medium">{webhook.displayName || webhook.url}</p>
+            <p className="truncate text-muted">
+              {webhook.url}
+              {webhook.signingSecretSet && ` · ${t("webhooks.signed")}`}
+            </p>
+          </div>
+          <IconButton icon={PencilIcon} label={t("action.edit")} onClick={onEdit} />
+          <IconButton icon={TrashIcon} label={t("action.delete")} onClick={onDelete} />
+        </li>
       )}
-      {open && (
+      form={(webhook, onClose) => (
         <Form
           me={me}
-          webhook={open === "new" ? undefined : open}
-          onClose={() => setOpen(undefined)}
+          webhook={webhook}
+          onClose={onClose}
           onSaved={(saved) => {
             patch((all) => (all.some((one) => one.name === saved.name) ? all.map((one) => (one.name === saved.name ? saved : one)) : [...all, saved]));
-            setOpen(undefined);
+            onClose();
           }}
         />
       )}
-      {doomed && <Confirm title={t("webhooks.deleteTitle")} text={doomed.displayName || doomed.url} action={t("action.delete")} danger onConfirm={() => void remove(doomed)} onClose={() => setDoomed(undefined)} />}
-    </Section>
+      question={(webhook) => ({ title: t("webhooks.deleteTitle"), text: webhook.displayName || webhook.url })}
+      onDelete={async (webhook) => {
+        await userApi.deleteUserWebhook({ name: webhook.name });
+        patch((all) => all.filter((one) => one.name !== webhook.name));
+      }}
+    />
   );
 }
 
