@@ -2,11 +2,10 @@
 #include "api/access.h"
 #include "api/convert.h"
 #include "api/convert_user.h"
-#include "api/names.h"
+#include "api/sso.h"
 #include "api_handlers.h"
 #include "auth/auth.h"
 #include "auth/password.h"
-#include "store/idp.h"
 #include "store/instance_setting.h"
 
 static enum status_code unmatched(struct status *status)
@@ -45,22 +44,6 @@ static enum status_code by_password(struct api_call *call, const char *username,
     return check_password_allowed(call, user, status);
 }
 
-static enum status_code by_identity_provider(struct api_call *call,
-                                             const Memos__Api__V1__SignInRequest__SSOCredentials *credentials,
-                                             struct status *status)
-{
-    const char *uid;
-    struct store_idp idp;
-    if (api_name_parse_one(call->arena, credentials->idp_name, "identity-providers/", &uid, status))
-        return status_prefix(status, "invalid identity provider name: ");
-    enum status_code code = store_idp_get(call->services->store, NULL, call->arena, uid, &idp, status);
-    if (code == STATUS_NOT_FOUND)
-        return status_set(status, STATUS_INVALID_ARGUMENT, "identity provider not found");
-    if (code)
-        return code;
-    return status_set(status, STATUS_UNIMPLEMENTED, "sign-in through an identity provider is not built in yet");
-}
-
 enum status_code api_auth_service_sign_in(struct api_call *call, const Memos__Api__V1__SignInRequest *request,
                                           Memos__Api__V1__SignInResponse **response, struct status *status)
 {
@@ -74,7 +57,7 @@ enum status_code api_auth_service_sign_in(struct api_call *call, const Memos__Ap
         api_wipe(request->password_credentials->password);
         break;
     case MEMOS__API__V1__SIGN_IN_REQUEST__CREDENTIALS_SSO_CREDENTIALS:
-        code = by_identity_provider(call, request->sso_credentials, status);
+        code = api_sso_user(call, request->sso_credentials, &user, status);
         break;
     default:
         code = status_set(status, STATUS_INVALID_ARGUMENT, "invalid credentials");

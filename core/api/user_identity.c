@@ -3,9 +3,8 @@
 
 #include "api/access.h"
 #include "api/convert.h"
-#include "api/names.h"
+#include "api/sso.h"
 #include "api_handlers.h"
-#include "store/idp.h"
 
 static Memos__Api__V1__LinkedIdentity *identity_view(struct arena *arena, const struct store_user *owner,
                                                      const struct store_identity *identity)
@@ -89,21 +88,21 @@ enum status_code api_user_service_create_linked_identity(struct api_call *call,
                                                          Memos__Api__V1__LinkedIdentity **response,
                                                          struct status *status)
 {
-    (void)response;
     struct store_user owner;
-    struct store_idp idp;
-    const char *uid;
+    struct api_sso_account account;
+    struct store_identity identity;
+    const struct oauth2_grant grant = {
+        .code = request->code, .redirect_uri = request->redirect_uri, .code_verifier = request->code_verifier};
     enum status_code code = api_parent_user(call, request->parent, &owner, status);
     if (code)
         return status_prefix(status, "invalid parent: ");
     code = api_require_self(call, owner.id, status);
-    if (code)
-        return code;
-    if (api_name_parse_one(call->arena, request->idp_name, "identity-providers/", &uid, status))
-        return status_prefix(status, "invalid identity provider name: ");
-    code = store_idp_get(call->services->store, NULL, call->arena, uid, &idp, status);
-    if (code)
-        return code == STATUS_NOT_FOUND ? status_set(status, STATUS_INVALID_ARGUMENT, "identity provider not found")
-                                        : code;
-    return status_set(status, STATUS_UNIMPLEMENTED, "sign-in through an identity provider is not built in yet");
+    if (!code)
+        code = api_sso_account(call, request->idp_name, &grant, &account, status);
+    if (!code)
+        code = store_identity_link(call->services->store, call->arena, owner.id, account.provider,
+                                   account.profile.identifier, &identity, status);
+    if (!code)
+        *response = identity_view(call->arena, &owner, &identity);
+    return code;
 }

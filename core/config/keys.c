@@ -68,7 +68,7 @@ const struct config_key config_keys[] = {
      "Storage plugin for attachments: a name, or the absolute path of a plugin file."},
 
     {"outbound", "ca_file", CONFIG_PATH, offsetof(struct config, outbound_ca_file), 0, 0, "", NULL, 0,
-     "Certificates (PEM) to trust when webhooks and mail are sent; empty for those of the system."},
+     "Certificates (PEM) to trust when others are called: webhooks, mail, sign-in; empty for those of the system."},
 
     {"media", "helper", CONFIG_PATH, offsetof(struct config, media_helper), 0, 0, NULL, NULL,
      CONFIG_NOT_FROM_ENVIRONMENT,

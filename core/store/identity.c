@@ -50,18 +50,84 @@ static enum status_code not_found(struct status *status)
     return status_set(status, STATUS_NOT_FOUND, "linked identity not found");
 }
 
-enum status_code store_identity_get(struct store *store, struct arena *arena, int32_t user_id, const char *provider,
-                                    struct store_identity *out, struct status *status)
+/* Of a SELECT with two parameters. */
+static enum status_code read_one(struct store *store, struct arena *arena, const char *sql,
+                                 const struct memora_value params[2], struct store_identity *out, struct status *status)
 {
-    const struct memora_value params[] = {db_int(user_id), db_text(provider)};
     struct store_identity *found;
     size_t count;
-    enum status_code code = read_rows(store, arena, IDENTITY_SELECT "WHERE user_id = ? AND provider = ?", params, 2,
-                                      &found, &count, status);
+    enum status_code code = read_rows(store, arena, sql, params, 2, &found, &count, status);
     if (!code && count == 0)
         code = not_found(status);
     if (!code)
         *out = found[0];
+    return code;
+}
+
+enum status_code store_identity_get(struct store *store, struct arena *arena, int32_t user_id, const char *provider,
+                                    struct store_identity *out, struct status *status)
+{
+    const struct memora_value params[] = {db_int(user_id), db_text(provider)};
+    return read_one(store, arena, IDENTITY_SELECT "WHERE user_id = ? AND provider = ?", params, out, status);
+}
+
+enum status_code store_identity_find(struct store *store, struct arena *arena, const char *provider,
+                                     const char *extern_uid, struct store_identity *out, struct status *status)
+{
+    const struct memora_value params[] = {db_text(provider), db_text(extern_uid)};
+    enum status_code code =
+        read_one(store, arena, IDENTITY_SELECT "WHERE provider = ? AND extern_uid = ?", params, out, status);
+    /* Some databases take "Bob" and "bob" for the same, which are two people. */
+    if (!code && strcmp(out->extern_uid, extern_uid) != 0)
+        code = not_found(status);
+    return code;
+}
+
+enum status_code store_identity_insert(struct db_conn *conn, int32_t user_id, const char *provider,
+                                       const char *extern_uid, struct status *status)
+{
+    const struct memora_value params[] = {db_int(user_id), db_text(provider), db_text(extern_uid)};
+    int64_t id = 0;
+    return db_insert(conn, "INSERT INTO user_identity (user_id, provider, extern_uid) VALUES (?, ?, ?)", params, 3, &id,
+                     status);
+}
+
+struct link {
+    int32_t user_id;
+    const char *provider, *extern_uid;
+};
+
+static enum status_code insert_in_write(struct db_conn *conn, void *ctx, struct status *status)
+{
+    const struct link *link = ctx;
+    return store_identity_insert(conn, link->user_id, link->provider, link->extern_uid, status);
+}
+
+/* STATUS_NOT_FOUND if the user has no account of the provider yet. */
+static enum status_code own_link(struct store *store, struct arena *arena, const struct link *link,
+                                 struct store_identity *out, struct status *status)
+{
+    enum status_code code = store_identity_get(store, arena, link->user_id, link->provider, out, status);
+    if (!code && strcmp(out->extern_uid, link->extern_uid) != 0)
+        code = status_set(status, STATUS_ALREADY_EXISTS,
+                          "identity provider is already linked to another external account for this user");
+    return code;
+}
+
+enum status_code store_identity_link(struct store *store, struct arena *arena, int32_t user_id, const char *provider,
+                                     const char *extern_uid, struct store_identity *out, struct status *status)
+{
+    struct link link = {.user_id = user_id, .provider = provider, .extern_uid = extern_uid};
+    enum status_code code = own_link(store, arena, &link, out, status);
+    if (code != STATUS_NOT_FOUND)
+        return code;
+    code = store_write(store, insert_in_write, &link, status);
+    if (code && code != STATUS_ALREADY_EXISTS)
+        return code;
+    bool in_the_way = code != STATUS_OK;
+    code = own_link(store, arena, &link, out, status); /* or someone was faster with the same */
+    if (code == STATUS_NOT_FOUND && in_the_way)
+        code = status_set(status, STATUS_ALREADY_EXISTS, "identity provider account is already linked to another user");
     return code;
 }
 

@@ -71,8 +71,10 @@ struct store_user_new {
     const char *username, *email, *nickname, *password_hash, *avatar_url;
     enum store_role role;
     bool only_as_first; /* STATUS_FAILED_PRECONDITION if a user exists; exactly one of several such calls wins */
+    /* The account that is linked with the user from the start, in the same transaction; provider NULL: none. */
+    const char *provider, *extern_uid;
 };
-/* A taken username is STATUS_ALREADY_EXISTS. */
+/* A taken username is STATUS_ALREADY_EXISTS, and so is an account that is linked already. */
 enum status_code store_user_create(struct store *store, struct arena *arena, const struct store_user_new *fresh,
                                    struct store_user *out, struct status *status);
 

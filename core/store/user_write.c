@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "store/change.h"
+#include "store/identity.h"
 #include "store/user_row.h"
 
 static enum status_code any_user(struct db_conn *conn, bool *exists, struct status *status)
@@ -91,6 +92,8 @@ static enum status_code create_in_write(struct db_conn *conn, void *ctx, struct 
         conn,
         "INSERT INTO `user` (username, role, email, nickname, password_hash, avatar_url) VALUES (?, ?, ?, ?, ?, ?)",
         params, sizeof params / sizeof params[0], &id, status);
+    if (!code && fresh->provider)
+        code = store_identity_insert(conn, (int32_t)id, fresh->provider, fresh->extern_uid, status);
     if (code)
         return code;
     return store_user_read_one(conn, create->arena, STORE_USER_SELECT "WHERE id = ?", db_int(id), create->out, status);
