@@ -23,6 +23,7 @@ struct event_bus;
 struct cache;
 struct delivery;
 struct spool_list;
+struct outbound_options;
 
 /* What handlers may use of the server; one per process, read-only. */
 struct api_services {
@@ -33,6 +34,8 @@ struct api_services {
     struct event_bus *events;          /* may be NULL: no one listens */
     struct cache *snippets;            /* of memos by their content; may be NULL: computed each time */
     struct delivery *webhooks, *mails; /* may be NULL: what is written for them waits */
+    /* How pages are fetched for previews of links. */
+    const struct outbound_options *links;
 };
 
 enum api_role { API_ROLE_USER, API_ROLE_ADMIN, API_ROLE_UNKNOWN };

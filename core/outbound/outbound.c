@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "outbound/body.h"
 #include "outbound/curl.h"
 
 enum { NS_PER_MS = 1000000, NAME_SIZE = 64, ANSWER_ROOM = 16384 };
@@ -19,8 +20,9 @@ struct exchange {
     const struct outbound_options *options;
     struct outbound_answer *answer;
     size_t answer_max;
+    struct outbound_reader reader;
     bool with_body; /* no longer after a redirect that asks for GET */
-    bool stopped, refused;
+    bool stopped;
     const char *host, *port; /* of the first request */
     bool encrypted;          /* it was */
     bool astray;             /* this one goes where the first one's secrets must not */
@@ -36,6 +38,17 @@ static enum status_code refuse(const struct exchange *exchange, struct status *s
     const char *text = exchange->options->refusal;
     return status_set(status, STATUS_PERMISSION_DENIED, "%s",
                       text ? text : "the host has a reserved or private IP address");
+}
+
+/* Notes it if so. */
+static bool is_refused(struct exchange *exchange, const struct sockaddr *address, socklen_t length)
+{
+    char text[NAME_SIZE] = "";
+    if (!exchange->options->refuses || !exchange->options->refuses(address))
+        return false;
+    (void)getnameinfo(address, length, text, sizeof text, NULL, 0, NI_NUMERICHOST);
+    exchange->answer->refused = arena_strdup(exchange->arena, text);
+    return true;
 }
 
 /* As buf_reserve, with a NUL's room more, and nothing of a secret left behind. */
@@ -55,17 +68,44 @@ static void make_room(const struct exchange *exchange, struct buf *body, size_t 
     body->cap = room;
 }
 
+/* What is known of the answer beside its body. */
+static void describe(struct exchange *exchange)
+{
+    const struct curl_api *api = exchange->api;
+    char *type = NULL;
+    long http_status = 0;
+    api->easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &http_status);
+    api->easy_getinfo(exchange->easy, CURLINFO_CONTENT_TYPE, &type);
+    exchange->answer->http_status = (int)http_status;
+    exchange->answer->content_type = arena_strdup(exchange->arena, type ? type : "");
+}
+
+static bool has_enough(const struct exchange *exchange)
+{
+    const struct outbound_options *options = exchange->options;
+    return options->enough && options->enough(options->enough_ctx, exchange->answer);
+}
+
 static size_t on_answer(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct exchange *exchange = ctx;
     struct outbound_answer *answer = exchange->answer;
     size_t length = size * count, room = exchange->answer_max - answer->body.len;
-    answer->cut_off = length > room;
-    if (answer->cut_off)
+    if (answer->body.len == 0)
+        describe(exchange);
+    answer->cut_off = length > room || (answer->body.len == 0 && has_enough(exchange));
+    if (answer->cut_off && length > room)
         length = room;
     make_room(exchange, &answer->body, length);
     buf_add(&answer->body, bytes, length);
+    answer->cut_off = answer->cut_off || has_enough(exchange);
     return answer->cut_off ? 0 : size * count;
+}
+
+static size_t on_body(char *out, size_t size, size_t count, void *ctx)
+{
+    struct exchange *exchange = ctx;
+    return outbound_reader_read(&exchange->reader, out, size * count);
 }
 
 static int on_progress(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up)
@@ -81,10 +121,8 @@ static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sock
 {
     struct exchange *exchange = ctx;
     (void)purpose;
-    if (exchange->options->refuses && exchange->options->refuses(&address->addr)) {
-        exchange->refused = true;
+    if (is_refused(exchange, &address->addr, (socklen_t)address->addrlen))
         return CURL_SOCKET_BAD;
-    }
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -109,10 +147,10 @@ static enum status_code resolve(struct exchange *exchange, const char *host, con
     const char *name = literal ? arena_strndup(exchange->arena, host + 1, strcspn(host + 1, "]")) : host;
     int failure = getaddrinfo(name, port, &hints, &found);
     if (failure)
-        return status_set(status, STATUS_UNAVAILABLE, "hostname could not be resolved: lookup %s: %s", name,
+        return status_set(status, STATUS_UNAVAILABLE, "failed to resolve hostname: lookup %s: %s", name,
                           gai_strerror(failure));
     for (const struct addrinfo *at = found; at; at = at->ai_next)
-        refused = refused || (exchange->options->refuses && exchange->options->refuses(at->ai_addr));
+        refused = refused || is_refused(exchange, at->ai_addr, at->ai_addrlen);
     if (!refused && !literal)
         pin(exchange, host, port, found);
     freeaddrinfo(found);
@@ -188,8 +226,14 @@ static void set_request(struct exchange *exchange)
     if (!exchange->with_body)
         return;
     api->easy_setopt(easy, CURLOPT_POST, 1L);
-    api->easy_setopt(easy, CURLOPT_POSTFIELDS, exchange->request->body);
-    api->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->request->body_length);
+    if (exchange->request->pieces) {
+        exchange->reader = outbound_reader_of(exchange->request->pieces, exchange->request->piece_count);
+        api->easy_setopt(easy, CURLOPT_READFUNCTION, on_body);
+        api->easy_setopt(easy, CURLOPT_READDATA, exchange);
+    } else {
+        api->easy_setopt(easy, CURLOPT_POSTFIELDS, exchange->request->body);
+    }
+    api->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)outbound_body_size(exchange->request));
 }
 
 static void set_connection(struct exchange *exchange, int64_t left_ms)
@@ -219,7 +263,7 @@ static void set_connection(struct exchange *exchange, int64_t left_ms)
 static enum status_code explain(const struct exchange *exchange, CURLcode result, struct status *status)
 {
     const char *text = exchange->error[0] ? exchange->error : exchange->api->easy_strerror(result);
-    if (exchange->refused)
+    if (exchange->answer->refused)
         return refuse(exchange, status);
     if (exchange->stopped)
         return status_set(status, STATUS_CANCELLED, "the server is stopping");
@@ -244,24 +288,18 @@ static void end_request(struct exchange *exchange)
     exchange->headers = exchange->addresses = NULL;
 }
 
-/* What is known of the answer beside its body. *next: where it redirects to, NULL if nowhere. */
-static void describe(struct exchange *exchange, const char **next)
+/* What came of it is an answer. */
+static bool has_answer(const struct exchange *exchange, CURLcode result)
 {
-    const struct curl_api *api = exchange->api;
-    char *target = NULL, *type = NULL;
-    long http_status = 0;
-    api->easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &http_status);
-    api->easy_getinfo(exchange->easy, CURLINFO_REDIRECT_URL, &target);
-    api->easy_getinfo(exchange->easy, CURLINFO_CONTENT_TYPE, &type);
-    exchange->answer->http_status = (int)http_status;
-    exchange->answer->content_type = arena_strdup(exchange->arena, type ? type : "");
-    *next = target ? arena_strdup(exchange->arena, target) : NULL;
+    const struct outbound_answer *answer = exchange->answer;
+    return result == CURLE_OK || (answer->cut_off && !exchange->stopped);
 }
 
-/* One request without what may follow. */
+/* One request without what may follow. *next: where the answer redirects to, NULL if nowhere. */
 static enum status_code perform(struct exchange *exchange, const char *url, const char **next, struct status *status)
 {
     const struct curl_api *api = exchange->api;
+    char *target = NULL;
     *next = NULL;
     exchange->answer->url = url;
     exchange->answer->body.len = 0;
@@ -279,9 +317,12 @@ static enum status_code perform(struct exchange *exchange, const char *url, cons
     set_connection(exchange, left_ms);
     set_request(exchange);
     CURLcode result = api->easy_perform(exchange->easy);
-    if (result != CURLE_OK && !exchange->answer->cut_off)
+    exchange->answer->cut_off |= result != CURLE_OK && exchange->options->enough && exchange->answer->body.len > 0;
+    if (!has_answer(exchange, result))
         return explain(exchange, result, status);
-    describe(exchange, next);
+    describe(exchange);
+    api->easy_getinfo(exchange->easy, CURLINFO_REDIRECT_URL, &target);
+    *next = target ? arena_strdup(exchange->arena, target) : NULL;
     return STATUS_OK;
 }
 
@@ -295,7 +336,7 @@ enum status_code outbound_send(struct arena *arena, const struct outbound_reques
                                 .options = options,
                                 .answer = answer,
                                 .answer_max = options->answer_max ? options->answer_max : OUTBOUND_ANSWER_MAX,
-                                .with_body = request->body != NULL,
+                                .with_body = request->body != NULL || request->pieces != NULL,
                                 .deadline_ns = clock_mono_ns() + options->timeout_ns};
     const char *url = request->url;
     *answer = (struct outbound_answer){.url = url, .content_type = "", .body = buf_in(arena)};
@@ -306,6 +347,10 @@ enum status_code outbound_send(struct arena *arena, const struct outbound_reques
         end_request(&exchange);
         if (code || !url)
             return code;
+        if (options->stays) {
+            answer->redirect = url;
+            return STATUS_OK;
+        }
         if (answer->http_status != 307 && answer->http_status != 308)
             exchange.with_body = false;
     }

@@ -24,6 +24,8 @@
 
 enum { OUTBOUND_REDIRECTS_MAX = 10, OUTBOUND_ANSWER_MAX = 1024 * 1024 };
 
+struct outbound_answer;
+
 struct outbound_options {
     /* Addresses that are not connected to, such as address_is_reserved; NULL: all are. */
     bool (*refuses)(const struct sockaddr *address);
@@ -32,9 +34,22 @@ struct outbound_options {
     int64_t timeout_ns;          /* for all of it, redirects included; looking up a name may exceed it */
     size_t answer_max;           /* bytes of the body that are kept; 0 = OUTBOUND_ANSWER_MAX */
     bool same_host;              /* redirects to other hosts, or from https to http, are an error */
+    bool stays;                  /* redirects are not followed: answer.redirect says where to */
     bool secret;                 /* copies of the answer's body are wiped, but for the one that is given */
     bool (*stopping)(void *ctx); /* true: give up within about a second; NULL: never */
     void *ctx;
+    /* True: no more of the answer is wanted, and what follows is cut off. Called before the first bytes of the body are
+     * taken and after each time, when http_status and content_type are known. NULL: all is wanted. Where it is given,
+     * an answer that stops short, or takes too long, counts as cut off. */
+    bool (*enough)(void *ctx, const struct outbound_answer *answer);
+    void *enough_ctx;
+};
+
+/* A part of a body, so that large ones need not be put together in memory. */
+struct outbound_piece {
+    const void *bytes;
+    size_t length;
+    bool base64; /* goes out in base64, padded */
 };
 
 struct outbound_request {
@@ -43,8 +58,10 @@ struct outbound_request {
     /* Value of the Authorization header, which does not follow a redirect to another host, or from https to http. NULL:
      * none. */
     const char *authorization;
-    const void *body; /* NULL: a GET, else a POST */
+    const void *body; /* NULL, and no pieces: a GET, else a POST */
     size_t body_length;
+    const struct outbound_piece *pieces; /* in place of body, one after the other; NULL: none */
+    unsigned piece_count;
 };
 
 struct outbound_answer {
@@ -53,6 +70,8 @@ struct outbound_answer {
     const char *content_type; /* "" if it does not say */
     struct buf body;          /* at most answer_max bytes, decompressed; there is room for a NUL behind them */
     bool cut_off;             /* there was more of it */
+    const char *redirect;     /* with stays: where to; NULL: nowhere */
+    const char *refused;      /* the address that was refused; NULL: none. Also after a failure */
 };
 
 /* Sends a request and follows redirects: 307 and 308 repeat it, 301, 302 and 303 become a GET without body. The host of

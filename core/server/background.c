@@ -9,6 +9,7 @@
 enum { WEBHOOK_THREADS = 4, MAIL_THREADS = 2, CLAIM_MS = 40 * 1000 }; /* the claim outlasts the time limits */
 
 static const int64_t webhook_timeout_ns = 30 * INT64_C(1000000000);
+static const int64_t link_timeout_ns = 5 * INT64_C(1000000000);
 static const int64_t sign_pause_ns = 12 * 3600 * INT64_C(1000000000);
 
 static int64_t remove_objects(void *ctx)
@@ -54,6 +55,15 @@ static bool is_stopping(void *ctx)
 {
     (void)ctx;
     return plugin_host()->stopping();
+}
+
+void server_set_up_links(struct server *server)
+{
+    server->links = (struct outbound_options){.refuses = address_is_reserved,
+                                              .ca_file = server->config->outbound_ca_file,
+                                              .timeout_ns = link_timeout_ns,
+                                              .stopping = is_stopping};
+    server->services.links = &server->links;
 }
 
 static enum status_code start_webhooks(struct server *server, struct status *status)

@@ -33,6 +33,7 @@ struct server {
     struct notice_sender notice_sender;
     struct delivery *webhooks, *mails;
     struct cache *snippets;
+    struct outbound_options links;
     struct api_services services;
     struct rpc_server *rpc;
     bool reads_in_place; /* quick methods may read the database on an HTTP thread */
@@ -55,6 +56,9 @@ struct http_route_target server_route(void *ctx, const struct wire_request *requ
 
 /* Its counterpart for large bodies. */
 enum http_large server_judge_large(void *ctx, struct wire_request *request);
+
+/* How handlers may fetch pages. */
+void server_set_up_links(struct server *server);
 
 /* The jobs of what the server does in the background: they can be woken from here on. */
 enum status_code server_make_jobs(struct server *server, struct status *status);

@@ -157,6 +157,7 @@ static enum status_code make_services(struct server *server, struct status *stat
                                              .config = config,
                                              .events = server->events,
                                              .snippets = server->snippets};
+    server_set_up_links(server);
     const struct rpc_options options = {.methods = rpc_methods,
                                         .method_count = rpc_method_count,
                                         .services = &server->services,

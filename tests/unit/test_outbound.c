@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/address.h"
+#include "outbound/body.h"
 #include "outbound/outbound.h"
 
 enum { REQUEST_MAX = 65536 };
@@ -269,6 +270,55 @@ static void keeps_credentials_to_one_host(void **state)
     peer_start(&f->peer);
 }
 
+static void sends_pieces(void **state)
+{
+    struct fixture *f = *state;
+    const struct outbound_piece pieces[] = {{"{\"a\":", 5, false}, {"", 0, false}, {"", 0, true}, {"1}", 2, false}};
+    const struct outbound_request request = {.url = url_at(f, "127.0.0.1", "/p"), .pieces = pieces, .piece_count = 4};
+    assert_int_equal(send_to(f, &request), STATUS_OK);
+    peer_stop(&f->peer);
+    assert_non_null(strstr(f->peer.last, "POST /p HTTP/1.1\r\n"));
+    assert_non_null(strstr(f->peer.last, "\r\nContent-Length: 7\r\n"));
+    assert_non_null(strstr(f->peer.last, "\r\n\r\n{\"a\":1}"));
+    peer_start(&f->peer);
+}
+
+/* However the reader cuts it. */
+static void encodes_pieces(void **state)
+{
+    (void)state;
+    static const char all[] = "<Zg==Zm8=Zm9v+/8AZm9vYg==>";
+    const struct outbound_piece pieces[] = {
+        {"<", 1, false}, {"f", 1, true}, {"fo", 2, true}, {"foo", 3, true}, {"\xFB\xFF\0foob", 7, true},
+        {">", 1, false}};
+    const struct outbound_request request = {.pieces = pieces, .piece_count = 6};
+    assert_int_equal(outbound_body_size(&request), sizeof all - 1);
+    for (size_t step = 1; step <= sizeof all; step++) {
+        struct outbound_reader reader = outbound_reader_of(pieces, 6);
+        char out[sizeof all + 1] = "";
+        size_t length = 0;
+        for (size_t n; (n = outbound_reader_read(&reader, out + length,
+                                                 step < sizeof all - length ? step : sizeof all - length)) > 0;)
+            length += n;
+        assert_string_equal(out, all);
+    }
+}
+
+static void may_stay(void **state)
+{
+    struct fixture *f = *state;
+    const struct outbound_request request = {.url = url_at(f, "127.0.0.1", "/a")};
+    f->options.stays = true;
+    f->peer.answer = "HTTP/1.1 302 There\r\nLocation: b?c\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    assert_int_equal(send_to(f, &request), STATUS_OK);
+    assert_int_equal(f->answer.http_status, 302);
+    assert_string_equal(f->answer.redirect, url_at(f, "127.0.0.1", "/b?c"));
+    assert_int_equal(f->peer.connections, 1);
+    f->peer.answer = "HTTP/1.1 300 Well\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    assert_int_equal(send_to(f, &request), STATUS_OK);
+    assert_null(f->answer.redirect);
+}
+
 static void tells_who_answered(void **state)
 {
     struct fixture *f = *state;
@@ -308,6 +358,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(gives_up_in_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_only_so_much, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_credentials_to_one_host, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(sends_pieces, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(encodes_pieces, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(may_stay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tells_who_answered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tells_what_may_work_later, set_up, tear_down),
     };

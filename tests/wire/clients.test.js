@@ -126,9 +126,13 @@ for (const kind of Object.keys(transports)) {
       );
     });
 
-    test("what is not there yet says so", async () => {
-      const api = clients(kind, server.url, token);
-      await fails(api.memos.getLinkMetadata({ url: "https://example.com" }), Code.Unimplemented);
+    test("links that lead inside are refused", async () => {
+      const { memos } = clients(kind, server.url, token);
+      const inside = "failed to fetch link metadata: 127.0.0.1: internal IP addresses are not allowed";
+      await fails(memos.getLinkMetadata({ url: " " }), Code.InvalidArgument, "url is required");
+      await fails(memos.getLinkMetadata({ url: server.url }), Code.InvalidArgument, inside);
+      await fails(memos.batchGetLinkMetadata({ urls: [server.url, "ftp://x"] }), Code.InvalidArgument, inside);
+      await fails(memos.batchGetLinkMetadata({}), Code.InvalidArgument, "urls are required");
     });
   });
 }

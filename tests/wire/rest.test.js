@@ -54,6 +54,17 @@ describe("answers", () => {
     }
   });
 
+  test("anybody may ask about links, but none that lead inside", async () => {
+    const ask = (url) => server.rest("GET", `/api/v1/memos/-/linkMetadata?url=${encodeURIComponent(url)}`);
+    const named = await ask(`http://localhost:${server.port}/`);
+    assert.equal(named.status, 400);
+    assert.match(named.json.message, /^failed to fetch link metadata: Get "http:\/\/localhost:\d+\/": host=localhost, ip=(127\.0\.0\.1|::1): internal IP addresses are not allowed$/);
+    assert.equal((await ask("http://[::1]/")).json.message, "failed to fetch link metadata: ::1: internal IP addresses are not allowed");
+    assert.equal((await ask("http://no-such-host.invalid/")).status, 400);
+    const batch = await server.rest("POST", "/api/v1/memos/-/linkMetadata:batchGet", { body: { urls: Array(11).fill("x") } });
+    assert.deepEqual(batch.json, { code: 3, message: "too many urls (max 10)", details: [] });
+  });
+
   test("a caller without a credential gets the gate's own shape", async () => {
     const answer = await server.rest("GET", "/api/v1/auth/me");
     assert.equal(answer.status, 401);
