@@ -30,7 +30,7 @@ packages_missing() { # NAME[:COMMAND]...
   local item
   for item in "$@"; do
     case $item in
-      *:*) command -v "${item#*:}" >/dev/null 2>&1 && continue ;;
+      *:*) type -P "${item#*:}" >/dev/null && continue ;; # a file: functions of the caller do not count
     esac
     dpkg-query -W -f '${Status}' "${item%%:*}" 2>/dev/null | grep -q 'ok installed' || echo "${item%%:*}"
   done
