@@ -78,12 +78,51 @@ static const char *suffix_of_attempt(struct arena *arena, unsigned attempt, bool
     return arena_printf(arena, "_%s", text);
 }
 
+/* Promise first, then the bytes: whatever ends this process in between, they go unless the row comes. */
+static enum status_code make_promise(struct blob *blob, struct arena *arena, struct store_attachment *attachment,
+                                     struct status *status)
+{
+    attachment->promise = 0;
+    if (!blob->store)
+        return STATUS_OK;
+    return store_removal_promise(blob->store, arena, attachment, clock_wall_ns() / NS_PER_MS + PROMISE_MS, status);
+}
+
+/* The place is another's. */
+static enum status_code taken(struct blob *blob, const struct store_attachment *attachment, struct status *status)
+{
+    blob_break_promise(blob, attachment);
+    return status_set(status, STATUS_ALREADY_EXISTS, "there is an object of that name");
+}
+
+/* STATUS_ALREADY_EXISTS: another name is needed. */
+static enum status_code put_file_attempt(struct blob *blob, struct arena *arena, const char *path,
+                                         struct store_attachment *attachment, struct status *status)
+{
+    struct memora_error error = {0};
+    const char *key = blob_key_inside(blob, path);
+    attachment->storage = STORE_ATTACHMENT_LOCAL;
+    attachment->reference = path;
+    if (!key_valid(key))
+        return status_set(status, STATUS_ALREADY_EXISTS, "that cannot be the name of a file");
+    enum status_code code = make_promise(blob, arena, attachment, status);
+    if (code)
+        return code;
+    int result = put_object(&blob->inside, key, attachment, &error);
+    if (result == MEMORA_OK)
+        return STATUS_OK;
+    /* A name that the plugin keeps for itself is refused as an argument; with a suffix it is another one. */
+    if (result == MEMORA_E_EXISTS || result == MEMORA_E_ARG)
+        return taken(blob, attachment, status);
+    blob_abandon(blob, arena, attachment); /* it may have failed at the end, with the file in its place */
+    return blob_status(result, "store", key, &error, status);
+}
+
 static enum status_code put_local(struct blob *blob, struct arena *arena, const char *path_template,
                                   struct store_attachment *attachment, struct status *status)
 {
     const char *expanded = key_template_expand(arena, path_template, attachment->filename, clock_wall_s());
     const char *path = path_absolute(arena, blob->template_dir, expanded);
-    const char *key = "";
     if (!blob_key_inside(blob, path)) {
         log_error("the path template %s leads to %s, which is not below %s; the key root of section [storage] decides",
                   path_template, path, *blob->root ? blob->root : "/");
@@ -91,22 +130,15 @@ static enum status_code put_local(struct blob *blob, struct arena *arena, const 
                           "the file path template leads out of the directory that the server may write to");
     }
     bool random = blob_path_is_risky(blob, path);
-    struct memora_error error = {0};
-    int result = MEMORA_E_ARG;
-    for (unsigned attempt = 0; attempt < PUT_ATTEMPTS; attempt++) {
-        key = blob_key_inside(
-            blob, key_template_suffix(arena, path, suffix_of_attempt(arena, attempt, random, attachment->uid)));
-        result = key_valid(key) ? put_object(&blob->inside, key, attachment, &error)
-                                : memora_fail(&error, MEMORA_E_ARG, "that cannot be the name of a file");
-        /* A name that the plugin keeps for itself is refused as an argument; with a suffix it is another one. */
-        if (result != MEMORA_E_EXISTS && result != MEMORA_E_ARG)
-            break;
-    }
-    if (result != MEMORA_OK)
-        return blob_status(result, "store", key, &error, status);
-    attachment->storage = STORE_ATTACHMENT_LOCAL;
-    attachment->reference = arena_printf(arena, "%s/%s", blob->root, key);
-    return STATUS_OK;
+    enum status_code code = STATUS_ALREADY_EXISTS;
+    for (unsigned attempt = 0; code == STATUS_ALREADY_EXISTS && attempt < PUT_ATTEMPTS; attempt++)
+        code = put_file_attempt(
+            blob, arena, key_template_suffix(arena, path, suffix_of_attempt(arena, attempt, random, attachment->uid)),
+            attachment, status);
+    if (code != STATUS_ALREADY_EXISTS)
+        return code;
+    log_error("no free name for a file like %s", path);
+    return status_set(status, STATUS_INTERNAL, "the storage failed; the server's log says why");
 }
 
 struct bucket_put {
@@ -116,7 +148,6 @@ struct bucket_put {
     const char *path;
 };
 
-/* Promise first, then the object: whatever ends this process in between, the object goes unless the row comes. */
 static enum status_code put_attempt(const struct bucket_put *put, struct arena *arena, const char *suffix,
                                     struct store_attachment *attachment, struct status *status)
 {
@@ -127,17 +158,14 @@ static enum status_code put_attempt(const struct bucket_put *put, struct arena *
         return status_set(status, STATUS_INVALID_ARGUMENT, "the file path template makes no key of an object");
     blob_describe_object(arena, put->settings, key, attachment);
     attachment->reference = "";
-    attachment->promise = 0;
-    if (blob->store && store_removal_promise(blob->store, arena, attachment, clock_wall_ns() / NS_PER_MS + PROMISE_MS,
-                                             status) != STATUS_OK)
-        return status->code;
+    enum status_code code = make_promise(blob, arena, attachment, status);
+    if (code)
+        return code;
     int result = put_object(put->bucket, key, attachment, &error);
     if (result == MEMORA_OK)
         return blob_bucket_link(put->bucket, arena, key, &attachment->reference, status);
-    if (result == MEMORA_E_EXISTS) {
-        blob_break_promise(blob, attachment); /* that object is another's */
-        return status_set(status, STATUS_ALREADY_EXISTS, "there is an object of that name");
-    }
+    if (result == MEMORA_E_EXISTS)
+        return taken(blob, attachment, status);
     return blob_bucket_status(result, "store", key, &error, status);
 }
 

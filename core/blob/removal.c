@@ -112,7 +112,7 @@ void blob_break_promise(struct blob *blob, const struct store_attachment *attach
 void blob_abandon(struct blob *blob, struct arena *arena, const struct store_attachment *attachment)
 {
     struct status problem = {0};
-    if (!attachment->promise) {
+    if (!attachment->promise) { /* there is no outbox */
         if (blob_remove(blob, arena, attachment, &problem))
             log_warn("bytes of attachment %s, whose row could not be written, stay: %s", attachment->uid,
                      problem.message);

@@ -196,6 +196,46 @@ static void test_name_used_again(void **state)
     assert_int_equal(count_files(f), 1);
 }
 
+static struct store_attachment put_without_row(struct fixture *f)
+{
+    Memos__Store__InstanceStorageSetting setting = MEMOS__STORE__INSTANCE_STORAGE_SETTING__INIT;
+    struct store_attachment attachment = {
+        .uid = "u", .filename = "one.txt", .type = "", .bytes = "x", .bytes_length = 1, .reference = ""};
+    struct status status = {0};
+    setting.storage_type = MEMOS__STORE__INSTANCE_STORAGE_SETTING__STORAGE_TYPE__LOCAL;
+    setting.filepath_template = "a/{filename}";
+    if (blob_put(f->blob, f->arena, &setting, &attachment, &status))
+        fail_msg("%s", status.message);
+    assert_true(attachment.promise > 0);
+    return attachment;
+}
+
+/* A server that is killed between the file and its row leaves the file to the next, but not for ever. */
+static void test_file_without_row(void **state)
+{
+    struct fixture *f = *state;
+    put_without_row(f);
+    blob_remove_due(f->blob);
+    assert_int_equal(count_files(f), 1); /* the upload may still be under way */
+    assert_int_equal(pending(f), 1);
+    execute(f, "UPDATE memora_outbox SET due_ms = 0");
+    blob_remove_due(f->blob);
+    assert_int_equal(count_files(f), 0);
+    assert_int_equal(pending(f), 0);
+    /* One whose row came stays, and nothing is promised any more. */
+    set_storage(f, "{\"storageType\":\"LOCAL\",\"filepathTemplate\":\"a/{filename}\"}");
+    upload(f, "one", "one.txt", "1");
+    assert_int_equal(pending(f), 0);
+    /* A name that is taken is another's: what was promised of it is not kept. */
+    struct store_attachment second = put_without_row(f);
+    assert_non_null(strstr(second.reference, "/a/one_u.txt"));
+    assert_int_equal(pending(f), 1);
+    blob_abandon(f->blob, f->arena, &second);
+    blob_remove_due(f->blob);
+    assert_int_equal(pending(f), 0);
+    assert_int_equal(count_files(f), 1);
+}
+
 static void test_strange_payload(void **state)
 {
     struct fixture *f = *state;
@@ -322,6 +362,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_replaced, setup_apart, teardown),
         cmocka_unit_test_setup_teardown(test_promise_is_kept_or_taken_back, setup_apart, teardown),
         cmocka_unit_test_setup_teardown(test_name_used_again, setup_apart, teardown),
+        cmocka_unit_test_setup_teardown(test_file_without_row, setup_apart, teardown),
         cmocka_unit_test_setup_teardown(test_strange_payload, setup_apart, teardown),
         cmocka_unit_test_setup_teardown(test_round_trip, setup_apart, teardown),
         cmocka_unit_test(test_jobs),
