@@ -94,6 +94,40 @@ static void and_with_statistics(void **state)
     so_do_pages_by_time_of_change(state);
 }
 
+/* Comments too few for the server to look at them by itself: it may take them for many. */
+static void and_with_statistics_of_the_memos_alone(void **state)
+{
+    struct fixture *f = *state;
+    execute(f->db, "DELETE FROM memo_relation WHERE memo_id NOT BETWEEN 4000 AND 4039");
+    execute(f->db, "ANALYZE memo");
+    fresh_pages_walk_an_index(state);
+    so_do_pages_by_time_of_change(state);
+}
+
+/* A small table is not read from end to end either. */
+static void a_memo_is_found_through_indexes(void **state)
+{
+    enum { RUNS = 3, MOST = 25 }; /* a scan reads 200 at least */
+    struct fixture *f = *state;
+    struct arena *arena = arena_create();
+    struct status status = {0};
+    struct store_memo memo;
+    struct db_conn *conn;
+    execute(f->db, "TRUNCATE memo_relation");
+    execute(f->db, "INSERT INTO memo_relation SELECT id, 1, 'COMMENT' FROM memo WHERE id BETWEEN 4001 AND 4200");
+    execute(f->db, "ANALYZE memo, memo_relation");
+    for (int run = 0; run < RUNS; run++) {
+        assert_int_equal(db_snapshot_begin(f->db, &conn, &status), STATUS_OK);
+        int64_t before = rows_read(conn);
+        if (store_memo_get_to_show(conn, arena, "m4100", &memo, &status))
+            fail_msg("%s", status.message);
+        assert_in_range(rows_read(conn) - before, 1, MOST);
+        assert_string_equal(memo.parent_uid, "m1");
+        db_read_end(conn);
+    }
+    arena_destroy(arena);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_filled, teardown_postgres)
@@ -101,6 +135,8 @@ int main(void)
         TEST(fresh_pages_walk_an_index),
         TEST(so_do_pages_by_time_of_change),
         TEST(and_with_statistics),
+        TEST(and_with_statistics_of_the_memos_alone),
+        TEST(a_memo_is_found_through_indexes),
     };
     return cmocka_run_group_tests(tests, start_without_autovacuum, remove_postgres);
 }
