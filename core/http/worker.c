@@ -1,5 +1,12 @@
 /* A bounded pool of threads for handlers that may wait. The connection of a request is suspended meanwhile, so that
- * the HTTP threads never wait for anything. */
+ * the HTTP threads never wait for anything.
+ *
+ * To wake a thread costs as much as to answer a simple request, so that no more are woken than are needed: the one that
+ * has slept shortest, and none while another one is on its way. Whoever takes a request wakes the next one if there is
+ * more to do; often a thread that has just finished is there first. Each sleeps on a semaphore of its own: behind a
+ * condition variable it would have to get past the lock once more. */
+#include <errno.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,9 +27,17 @@ struct queue {
     struct http_request *head, *tail;
 };
 
+struct worker {
+    struct worker_pool *pool;
+    struct worker *next; /* of the idle ones */
+    sem_t wake;
+    pthread_t thread;
+};
+
 struct worker_pool {
     pthread_mutex_t lock;
-    pthread_cond_t work;
+    struct worker *idle; /* those that sleep and that nobody has woken, the one that has slept shortest first */
+    unsigned waking;     /* workers that have been woken and have not noticed yet */
     struct queue queues[HTTP_WORKS];
     unsigned queued, limit, waiting; /* queued: also those whose place is reserved */
     unsigned queued_of[HTTP_WORKS];
@@ -32,8 +47,8 @@ struct worker_pool {
     unsigned most_queued[HTTP_WORKS]; /* likewise */
     uint64_t turns;
     bool stopping;
-    unsigned count;
-    pthread_t threads[];
+    unsigned count, joined;
+    struct worker workers[];
 };
 
 /* What may keep a worker for long. */
@@ -64,17 +79,59 @@ static struct queue *next_queue(struct worker_pool *pool)
     return next;
 }
 
-/* NULL at the end: the pool stops, and all that was accepted has been taken. */
-static struct http_request *take(struct worker_pool *pool, bool *stopping)
+static struct worker *pop_idle(struct worker_pool *pool)
 {
+    struct worker *worker = pool->idle;
+    if (worker) {
+        pool->idle = worker->next;
+        pool->waking++;
+    }
+    return worker;
+}
+
+/* Who is to be woken for what waits, after the lock is free again. NULL: nobody. */
+static struct worker *helper(struct worker_pool *pool)
+{
+    return !pool->waking && next_queue(pool) ? pop_idle(pool) : NULL;
+}
+
+static void wake(struct worker *worker)
+{
+    if (worker)
+        sem_post(&worker->wake);
+}
+
+/* With the lock held. */
+static void wake_all(struct worker_pool *pool)
+{
+    while (pool->idle)
+        wake(pop_idle(pool));
+}
+
+/* With the lock held, which is free while the worker sleeps. */
+static void sleep_idle(struct worker *worker)
+{
+    struct worker_pool *pool = worker->pool;
+    worker->next = pool->idle;
+    pool->idle = worker;
+    pool->waiting++;
+    pthread_mutex_unlock(&pool->lock);
+    while (sem_wait(&worker->wake) != 0 && errno == EINTR)
+        continue;
+    pthread_mutex_lock(&pool->lock);
+    pool->waiting--;
+    pool->waking--;
+}
+
+/* NULL at the end: the pool stops, and all that was accepted has been taken. */
+static struct http_request *take(struct worker *worker, bool *stopping)
+{
+    struct worker_pool *pool = worker->pool;
     struct http_request *request = NULL;
     struct queue *queue;
     pthread_mutex_lock(&pool->lock);
-    while (!(queue = next_queue(pool)) && !(pool->stopping && pool->queued == 0)) {
-        pool->waiting++;
-        pthread_cond_wait(&pool->work, &pool->lock);
-        pool->waiting--;
-    }
+    while (!(queue = next_queue(pool)) && !(pool->stopping && pool->queued == 0))
+        sleep_idle(worker);
     if (queue) {
         request = queue->head;
         queue->head = request->next;
@@ -86,21 +143,21 @@ static struct http_request *take(struct worker_pool *pool, bool *stopping)
     }
     *stopping = pool->stopping;
     if (*stopping && pool->queued == 0)
-        pthread_cond_broadcast(&pool->work);
+        wake_all(pool);
+    struct worker *next = helper(pool);
     pthread_mutex_unlock(&pool->lock);
+    wake(next);
     return request;
 }
 
+/* What may begin now, the worker itself sees to next. */
 static void finish(struct worker_pool *pool, enum http_work work)
 {
     if (work == HTTP_READING)
         return;
     pthread_mutex_lock(&pool->lock);
     pool->busy[work]--;
-    bool more = next_queue(pool);
     pthread_mutex_unlock(&pool->lock);
-    if (more)
-        pthread_cond_signal(&pool->work);
 }
 
 static void serve(struct http_request *request, bool stopping)
@@ -116,9 +173,10 @@ static void serve(struct http_request *request, bool stopping)
 
 static void *work(void *arg)
 {
-    struct worker_pool *pool = arg;
+    struct worker *worker = arg;
+    struct worker_pool *pool = worker->pool;
     bool stopping;
-    for (struct http_request *request; (request = take(pool, &stopping)) != NULL;) {
+    for (struct http_request *request; (request = take(worker, &stopping)) != NULL;) {
         if (request->phase == HTTP_BODY) {
             body_move_on(request); /* from here on the request may be gone */
             finish(pool, HTTP_CHANGING);
@@ -137,8 +195,15 @@ static bool start_threads(struct worker_pool *pool, unsigned threads)
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, WORKER_STACK);
-    while (pool->count < threads && pthread_create(&pool->threads[pool->count], &attributes, work, pool) == 0)
-        pool->count++;
+    for (; pool->count < threads; pool->count++) {
+        struct worker *worker = &pool->workers[pool->count];
+        worker->pool = pool;
+        sem_init(&worker->wake, 0, 0);
+        if (pthread_create(&worker->thread, &attributes, work, worker) != 0) {
+            sem_destroy(&worker->wake);
+            break;
+        }
+    }
     pthread_attr_destroy(&attributes);
     return pool->count == threads;
 }
@@ -162,9 +227,8 @@ enum status_code worker_pool_create(unsigned threads, unsigned queue, struct wor
         threads = 1;
     if (threads > MAX_WORKERS)
         threads = MAX_WORKERS;
-    struct worker_pool *pool = memory_zalloc(sizeof *pool + threads * sizeof pool->threads[0]);
+    struct worker_pool *pool = memory_zalloc(sizeof *pool + threads * sizeof pool->workers[0]);
     pthread_mutex_init(&pool->lock, NULL);
-    pthread_cond_init(&pool->work, NULL);
     pool->limit = queue > 0 ? queue : 1;
     set_shares(pool, threads);
     if (!start_threads(pool, threads)) {
@@ -204,8 +268,9 @@ bool worker_submit(struct worker_pool *pool, struct http_request *request)
     else
         waiting->head = request;
     waiting->tail = request;
+    struct worker *next = helper(pool);
     pthread_mutex_unlock(&pool->lock);
-    pthread_cond_signal(&pool->work);
+    wake(next);
     return true;
 }
 
@@ -215,11 +280,10 @@ void worker_pool_stop(struct worker_pool *pool)
         return;
     pthread_mutex_lock(&pool->lock);
     pool->stopping = true;
+    wake_all(pool);
     pthread_mutex_unlock(&pool->lock);
-    pthread_cond_broadcast(&pool->work);
-    for (unsigned i = 0; i < pool->count; i++)
-        pthread_join(pool->threads[i], NULL);
-    pool->count = 0;
+    for (; pool->joined < pool->count; pool->joined++)
+        pthread_join(pool->workers[pool->joined].thread, NULL);
 }
 
 void worker_pool_destroy(struct worker_pool *pool)
@@ -227,7 +291,8 @@ void worker_pool_destroy(struct worker_pool *pool)
     if (!pool)
         return;
     worker_pool_stop(pool);
-    pthread_cond_destroy(&pool->work);
+    for (unsigned i = 0; i < pool->count; i++)
+        sem_destroy(&pool->workers[i].wake);
     pthread_mutex_destroy(&pool->lock);
     free(pool);
 }
