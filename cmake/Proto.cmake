@@ -21,16 +21,20 @@ function(memora_proto_c out_var)
 endfunction()
 
 # memora_routes(<list of out files> OUT dir PREFIX api TABLE rpc_methods COUNT rpc_method_count ROOT dir FILES a.proto ...):
-# the method table and the handler prototypes of the services in the files (tools/gen_routes); with OPENAPI name also
-# name.json.
+# the method table and the handler prototypes of the services in the files (tools/gen_routes); with OPENAPI name and
+# MCP name also name.json of each.
 function(memora_routes out_var)
-  cmake_parse_arguments(ARG "" "OUT;PREFIX;TABLE;COUNT;ROOT;OPENAPI" "FILES" ${ARGN})
+  cmake_parse_arguments(ARG "" "OUT;PREFIX;TABLE;COUNT;ROOT;OPENAPI;MCP" "FILES" ${ARGN})
   file(MAKE_DIRECTORY ${ARG_OUT})
   set(outputs ${ARG_OUT}/${ARG_TABLE}.c ${ARG_OUT}/${ARG_PREFIX}_handlers.h)
   set(parameters prefix=${ARG_PREFIX},table=${ARG_TABLE},count=${ARG_COUNT})
   if(ARG_OPENAPI)
     list(APPEND outputs ${ARG_OUT}/${ARG_OPENAPI}.json)
     string(APPEND parameters ,openapi=${ARG_OPENAPI})
+  endif()
+  if(ARG_MCP)
+    list(APPEND outputs ${ARG_OUT}/${ARG_MCP}.json)
+    string(APPEND parameters ,mcp=${ARG_MCP})
   endif()
   list(TRANSFORM ARG_FILES PREPEND ${ARG_ROOT}/ OUTPUT_VARIABLE inputs)
   add_custom_command(OUTPUT ${outputs}

@@ -1,6 +1,7 @@
 /* InstanceService.GetInstanceProfile (contract platform.md 4.1). */
 #include "api/convert.h"
 #include "api/convert_user.h"
+#include "api/version.h"
 #include "api_handlers.h"
 #include "config/config.h"
 
@@ -10,7 +11,7 @@
 
 /* What clients compare with to choose how they speak, hence the version of the wire, not of this program (clients.md).
  * The program names itself in the Server header. */
-static const char wire_version[] = "0.30.0";
+const char api_wire_version[] = "0.30.0";
 
 enum status_code api_instance_service_get_instance_profile(struct api_call *call,
                                                            const Memos__Api__V1__GetInstanceProfileRequest *request,
@@ -31,7 +32,7 @@ enum status_code api_instance_service_get_instance_profile(struct api_call *call
         return status_prefix(status, "failed to get instance profile: ");
     Memos__Api__V1__InstanceProfile *out =
         CODEC_NEW(call->arena, Memos__Api__V1__InstanceProfile, memos__api__v1__instance_profile__descriptor);
-    out->version = (char *)wire_version;
+    out->version = (char *)api_wire_version;
     out->commit = (char *)MEMORA_COMMIT;
     out->demo = config->demo;
     out->instance_url = (char *)config->instance_url;

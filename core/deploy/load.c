@@ -239,16 +239,32 @@ static enum status_code load_directory(struct loading *loading, struct store *st
     return code;
 }
 
+static enum status_code read_sign_in(struct store *store, struct arena *arena, bool *passwords, size_t *idps,
+                                     struct status *status)
+{
+    ProtobufCMessage *general = NULL;
+    struct store_idp *list = NULL;
+    struct db_conn *conn;
+    enum status_code code = store_read_begin(store, &conn, status);
+    if (code)
+        return code;
+    code =
+        store_instance_setting_read(store, conn, arena, MEMOS__STORE__INSTANCE_SETTING_KEY__GENERAL, &general, status);
+    if (!code)
+        code = store_idp_list(store, conn, arena, &list, idps, status);
+    store_read_end(conn);
+    if (!code)
+        *passwords = !((const Memos__Store__InstanceGeneralSetting *)general)->disallow_password_auth;
+    return code;
+}
+
 /* Ordinary users need some way in. */
 static enum status_code check_sign_in(struct store *store, struct arena *arena, struct status *status)
 {
-    Memos__Store__InstanceGeneralSetting *general;
-    struct store_idp *idps = NULL;
-    size_t count = 0;
-    enum status_code code = store_instance_general_setting(store, arena, &general, status);
-    if (!code)
-        code = store_idp_list(store, NULL, arena, &idps, &count, status);
-    if (code || !general->disallow_password_auth || count > 0)
+    bool passwords = true;
+    size_t idps = 0;
+    enum status_code code = read_sign_in(store, arena, &passwords, &idps, status);
+    if (code || passwords || idps > 0)
         return code;
     if (store_setting_is_deployed(store, MEMOS__STORE__INSTANCE_SETTING_KEY__GENERAL) ||
         store_deployed_idp_count(store) > 0)

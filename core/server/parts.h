@@ -11,6 +11,7 @@
 #include "http/site.h"
 #include "http/sse.h"
 #include "http/static_ui.h"
+#include "mcp/mcp.h"
 #include "plugin/plugin.h"
 #include "rpc/rpc.h"
 
@@ -36,6 +37,7 @@ struct server {
     struct outbound_options links;
     struct api_services services;
     struct rpc_server *rpc;
+    struct mcp *mcp;
     bool reads_in_place; /* quick methods may read the database on an HTTP thread */
     struct site site;
     struct feed feed;

@@ -42,6 +42,8 @@ static struct http_route_target route(void *ctx, const struct wire_request *requ
         bool calls = !quick && rpc_calls_out(server->rpc, request);
         return (struct http_route_target){rpc_handle, server->rpc, quick, NULL, calls ? HTTP_CALLING : HTTP_CHANGING};
     }
+    if (mcp_owns_path(path))
+        return (struct http_route_target){mcp_handle, server->mcp, false, NULL, HTTP_CHANGING};
     if (feed_owns_path(path))
         return (struct http_route_target){feed_handle, &server->feed, false, site_allow_get, HTTP_CHANGING};
     return (struct http_route_target){static_ui_handle, &server->ui, server->reads_in_place || !static_ui_is_page(path),

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "api/version.h"
 #include "auth/auth.h"
 #include "auth/permission.h"
 #include "base/log.h"
@@ -170,11 +171,12 @@ static enum status_code make_services(struct server *server, struct status *stat
     server->site = (struct site){config, server->store};
     server->feed = (struct feed){config, server->store};
     server->ui = (struct static_ui){config->ui_dir, &server->services};
-    return STATUS_OK;
+    return mcp_create(server->rpc, config->instance_url, api_wire_version, &server->mcp, status);
 }
 
 static void destroy_services(struct server *server)
 {
+    mcp_destroy(server->mcp);
     rpc_server_destroy(server->rpc);
     auth_destroy(server->auth);
 }

@@ -168,16 +168,6 @@ enum status_code store_idp_count(struct store *store, struct db_conn *conn, int6
     return problem.code ? status_set(status, problem.code, "%s", problem.message) : STATUS_OK;
 }
 
-/* As it is in force. */
-static enum status_code read_general(const struct change *change, struct db_conn *conn, ProtobufCMessage **general,
-                                     struct status *status)
-{
-    static const Memos__Store__InstanceSettingKey key = MEMOS__STORE__INSTANCE_SETTING_KEY__GENERAL;
-    if (store_deployed_setting(change->store, change->arena, key, general))
-        return STATUS_OK;
-    return store_instance_setting_read(conn, change->arena, key, general, status);
-}
-
 static enum status_code delete_in_write(struct db_conn *conn, void *ctx, struct status *status)
 {
     const struct change *change = ctx;
@@ -185,7 +175,8 @@ static enum status_code delete_in_write(struct db_conn *conn, void *ctx, struct 
     int64_t count = 0;
     enum status_code code = get_stored(conn, change->arena, change->uid, change->idp, status);
     if (!code)
-        code = read_general(change, conn, &general, status);
+        code = store_instance_setting_read(change->store, conn, change->arena,
+                                           MEMOS__STORE__INSTANCE_SETTING_KEY__GENERAL, &general, status);
     if (!code)
         code = store_idp_count(change->store, conn, &count, status);
     if (code)

@@ -70,13 +70,15 @@ static enum status_code read_stored(struct db_conn *conn, struct arena *arena, c
     return STATUS_OK;
 }
 
-enum status_code store_instance_setting_read(struct db_conn *conn, struct arena *arena,
+enum status_code store_instance_setting_read(struct store *store, struct db_conn *conn, struct arena *arena,
                                              Memos__Store__InstanceSettingKey key, ProtobufCMessage **out,
                                              struct status *status)
 {
     const struct setting_kind *kind = kind_of(key);
     if (!kind)
         return status_set(status, STATUS_INTERNAL, "no instance setting has the key %d", (int)key);
+    if (store_deployed_setting(store, arena, key, out))
+        return STATUS_OK;
     return read_stored(conn, arena, kind, out, status);
 }
 

@@ -39,8 +39,9 @@ enum status_code store_instance_setting_edit(struct store *store, struct arena *
                                              Memos__Store__InstanceSettingKey key, store_instance_setting_edit_fn edit,
                                              void *ctx, struct status *status);
 
-/* What is stored, inside a read or a write bracket; a fresh message when nothing is. */
-enum status_code store_instance_setting_read(struct db_conn *conn, struct arena *arena,
+/* What is in force, inside a read or a write bracket, without defaults and past the cache; a fresh message when nothing
+ * is stored. */
+enum status_code store_instance_setting_read(struct store *store, struct db_conn *conn, struct arena *arena,
                                              Memos__Store__InstanceSettingKey key, ProtobufCMessage **out,
                                              struct status *status);
 

@@ -1,15 +1,18 @@
 /* protoc plugin (plugin.proto):
  * --routes_out=prefix=api,table=rpc_methods,count=rpc_method_count:DIR writes DIR/<prefix>_handlers.h and
- * DIR/<table>.c. */
+ * DIR/<table>.c; with openapi=NAME and mcp=NAME also DIR/NAME.json of each. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "emit.h"
+#include "mcp.h"
 #include "openapi.h"
 
+enum { MOST_FILES = 4 };
+
 struct parameters {
-    const char *prefix, *table, *count, *openapi;
+    const char *prefix, *table, *count, *openapi, *mcp;
 };
 
 static struct buf read_all(struct arena *arena, FILE *file)
@@ -27,7 +30,7 @@ static struct buf read_all(struct arena *arena, FILE *file)
 /* "a=b,c=d"; NULL, or what is wrong. */
 static const char *read_parameters(struct arena *arena, const char *text, struct parameters *out)
 {
-    *out = (struct parameters){"api", "rpc_methods", "rpc_method_count", NULL};
+    *out = (struct parameters){"api", "rpc_methods", "rpc_method_count", NULL, NULL};
     char *copy = arena_strdup(arena, text ? text : ""), *save = NULL;
     for (char *part = strtok_r(copy, ",", &save); part; part = strtok_r(NULL, ",", &save)) {
         char *value = strchr(part, '=');
@@ -42,6 +45,8 @@ static const char *read_parameters(struct arena *arena, const char *text, struct
             out->count = value;
         else if (strcmp(part, "openapi") == 0)
             out->openapi = value;
+        else if (strcmp(part, "mcp") == 0)
+            out->mcp = value;
         else
             return arena_printf(arena, "unknown parameter: %s", part);
     }
@@ -89,16 +94,23 @@ static void generate(struct arena *arena, const Memora__Protoc__CodeGeneratorReq
         answer(arena, fault, NULL, 0);
         return;
     }
-    struct buf handlers = buf_in(arena), table = buf_in(arena), openapi = buf_in(arena);
+    struct buf handlers = buf_in(arena), table = buf_in(arena), openapi = buf_in(arena), mcp = buf_in(arena);
     struct types types;
     emit_handlers(&handlers, &model, parameters.prefix);
     emit_table(&table, &model, parameters.prefix, parameters.table, parameters.count);
     types_build(&types, arena, request);
-    emit_openapi(&openapi, &model, &types);
-    struct file files[] = {{arena_printf(arena, "%s_handlers.h", parameters.prefix), &handlers},
-                           {arena_printf(arena, "%s.c", parameters.table), &table},
-                           {arena_printf(arena, "%s.json", parameters.openapi), &openapi}};
-    answer(arena, NULL, files, parameters.openapi ? 3 : 2);
+    struct file files[MOST_FILES] = {{arena_printf(arena, "%s_handlers.h", parameters.prefix), &handlers},
+                                     {arena_printf(arena, "%s.c", parameters.table), &table}};
+    size_t count = 2;
+    if (parameters.openapi) {
+        emit_openapi(&openapi, &model, &types);
+        files[count++] = (struct file){arena_printf(arena, "%s.json", parameters.openapi), &openapi};
+    }
+    if (parameters.mcp) {
+        fault = emit_mcp(&mcp, &model, &types);
+        files[count++] = (struct file){arena_printf(arena, "%s.json", parameters.mcp), &mcp};
+    }
+    answer(arena, fault, files, fault ? 0 : count);
 }
 
 int main(void)

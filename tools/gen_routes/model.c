@@ -5,8 +5,10 @@
 
 #include "google/api/http.pb-c.h"
 #include "names.h"
+#include "types.h"
 
-enum { HTTP_EXTENSION = 72295728 }; /* google.api.http, google/api/annotations.proto */
+enum { HTTP_EXTENSION = 72295728 };            /* google.api.http, google/api/annotations.proto */
+enum { FILE_SERVICE = 6, SERVICE_METHOD = 2 }; /* descriptor.proto, numbers of fields */
 
 /* protobuf-c keeps extensions as unknown fields, with the length before the data. */
 static Google__Api__HttpRule *read_http_rule(const ProtobufCMessageUnknownField *field)
@@ -55,7 +57,7 @@ static const char *bind_http(struct arena *arena, struct method *method, const G
 }
 
 static const char *add_method(struct model *model, const char *package, const char *service,
-                              const Google__Protobuf__MethodDescriptorProto *source)
+                              const Google__Protobuf__MethodDescriptorProto *source, const char *comment)
 {
     struct arena *arena = model->arena;
     if (source->client_streaming || source->server_streaming)
@@ -69,7 +71,8 @@ static const char *add_method(struct model *model, const char *package, const ch
         .input_descriptor = name_c_lower(arena, source->input_type),
         .output_descriptor = name_c_lower(arena, source->output_type),
         .input_type = arena_strdup(arena, source->input_type),
-        .output_type = arena_strdup(arena, source->output_type)};
+        .output_type = arena_strdup(arena, source->output_type),
+        .comment = comment};
     return bind_http(arena, method, source->options);
 }
 
@@ -80,8 +83,9 @@ static const char *add_file(struct model *model, const Google__Protobuf__FileDes
     for (size_t i = 0; i < file->n_service; i++) {
         const Google__Protobuf__ServiceDescriptorProto *service = file->service[i];
         for (size_t j = 0; j < service->n_method; j++) {
-            const char *fault =
-                add_method(model, file->package ? file->package : "", service->name, service->method[j]);
+            const int32_t path[] = {FILE_SERVICE, (int32_t)i, SERVICE_METHOD, (int32_t)j};
+            const char *fault = add_method(model, file->package ? file->package : "", service->name, service->method[j],
+                                           file_comment(model->arena, file, path, sizeof path / sizeof path[0]));
             if (fault)
                 return fault;
         }

@@ -12,6 +12,7 @@ struct method {
     const char *input_descriptor, *output_descriptor;
     const char *input_type, *output_type;                /* ".memos.api.v1.GetMemoRequest" */
     const char *http_method, *http_template, *http_body; /* NULL without a binding */
+    const char *comment;                                 /* above it in the .proto file; NULL: none */
 };
 
 struct model {

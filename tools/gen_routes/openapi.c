@@ -77,8 +77,14 @@ static void convert_path(struct arena *arena, struct operation *operation)
     operation->path = buf_str(&path);
 }
 
-/* Whether the path or the body already gives the field. */
-static bool is_bound(const struct method *method, const char *field)
+const char *openapi_path(struct arena *arena, const struct method *method)
+{
+    struct operation operation = {.method = method, .parameters = buf_in(arena)};
+    convert_path(arena, &operation);
+    return operation.path;
+}
+
+bool openapi_is_bound(const struct method *method, const char *field)
 {
     size_t length = strlen(field);
     for (const char *brace = strchr(method->http_template, '{'); brace; brace = strchr(brace + 1, '{'))
@@ -94,7 +100,7 @@ static void add_query_parameters(struct buf *out, struct types *types, const str
         return;
     for (size_t i = 0; input && input->message && i < input->message->n_field; i++) {
         const Field *field = input->message->field[i];
-        if (is_bound(operation->method, field->name) || !openapi_fits_query(field))
+        if (openapi_is_bound(operation->method, field->name) || !openapi_fits_query(field))
             continue;
         buf_add_str(out, "{\"name\":");
         openapi_add_name(out, field->name);

@@ -17,6 +17,10 @@ void openapi_add_type(struct buf *out, struct types *types, const char *type_nam
 void openapi_add_schemas(struct buf *out, struct types *types);
 /* Whether a field of this type can be given in a query: a scalar, an enum, or a message that is one text in JSON. */
 bool openapi_fits_query(const Google__Protobuf__FieldDescriptorProto *field);
+/* "/api/v1/memos/{memo}/reactions/{reaction}" */
+const char *openapi_path(struct arena *arena, const struct method *method);
+/* Whether the path or the body already gives the field. */
+bool openapi_is_bound(const struct method *method, const char *field);
 void openapi_add_name(struct buf *out, const char *proto_name); /* quoted lowerCamelCase */
 
 #endif

@@ -42,7 +42,8 @@ static void add_message(struct types *types, struct arena *arena, const char *sc
 
 void types_build(struct types *types, struct arena *arena, const Memora__Protoc__CodeGeneratorRequest *request)
 {
-    *types = (struct types){.list = ARENA_ARRAY(arena, struct type, count_types(request))};
+    *types = (struct types){
+        .arena = arena, .request = request, .list = ARENA_ARRAY(arena, struct type, count_types(request))};
     for (size_t i = 0; i < request->n_proto_file; i++) {
         const Google__Protobuf__FileDescriptorProto *file = request->proto_file[i];
         const char *scope = file->package ? arena_printf(arena, ".%s", file->package) : "";
@@ -67,6 +68,44 @@ const Google__Protobuf__FieldDescriptorProto *type_field(const struct type *type
         const char *known = type->message->field[i]->name;
         if (strlen(known) == length && memcmp(known, name, length) == 0)
             return type->message->field[i];
+    }
+    return NULL;
+}
+
+const char *file_comment(struct arena *arena, const Google__Protobuf__FileDescriptorProto *file, const int32_t *path,
+                         size_t length)
+{
+    const Google__Protobuf__SourceCodeInfo *info = file->source_code_info;
+    for (size_t i = 0; info && i < info->n_location; i++) {
+        const Google__Protobuf__SourceCodeInfo__Location *location = info->location[i];
+        if (location->n_path != length || memcmp(location->path, path, length * sizeof *path) != 0 ||
+            !location->leading_comments)
+            continue;
+        char *text = arena_strdup(arena, location->leading_comments), *to = text;
+        for (const char *from = text + strspn(text, " \n"); *from; from++) {
+            bool blank = *from == ' ' || *from == '\n';
+            if (!blank || (to > text && to[-1] != ' '))
+                *to++ = blank ? ' ' : *from;
+        }
+        while (to > text && to[-1] == ' ')
+            to--;
+        *to = '\0';
+        return *text ? text : NULL;
+    }
+    return NULL;
+}
+
+const char *type_comment(const struct types *types, const Google__Protobuf__FieldDescriptorProto *field)
+{
+    enum { FILE_MESSAGE = 4, MESSAGE_FIELD = 2 };
+    for (size_t i = 0; i < types->request->n_proto_file; i++) {
+        const Google__Protobuf__FileDescriptorProto *file = types->request->proto_file[i];
+        for (size_t j = 0; j < file->n_message_type; j++)
+            for (size_t k = 0; k < file->message_type[j]->n_field; k++)
+                if (file->message_type[j]->field[k] == field) {
+                    const int32_t path[] = {FILE_MESSAGE, (int32_t)j, MESSAGE_FIELD, (int32_t)k};
+                    return file_comment(types->arena, file, path, sizeof path / sizeof path[0]);
+                }
     }
     return NULL;
 }

@@ -15,6 +15,8 @@ struct type {
 };
 
 struct types {
+    struct arena *arena;
+    const Memora__Protoc__CodeGeneratorRequest *request;
     struct type *list;
     size_t count;
 };
@@ -22,6 +24,11 @@ struct types {
 void types_build(struct types *types, struct arena *arena, const Memora__Protoc__CodeGeneratorRequest *request);
 /* NULL if there is no such type. */
 struct type *types_find(const struct types *types, const char *name);
+/* What stands above a field of a message that is not nested; NULL: nothing. */
+const char *type_comment(const struct types *types, const Google__Protobuf__FieldDescriptorProto *field);
+/* The comment above what the path (descriptor.proto, SourceCodeInfo) leads to, in one line; NULL: none. */
+const char *file_comment(struct arena *arena, const Google__Protobuf__FileDescriptorProto *file, const int32_t *path,
+                         size_t length);
 /* The field of a message by its .proto name; NULL if there is none. */
 const Google__Protobuf__FieldDescriptorProto *type_field(const struct type *type, const char *name, size_t length);
 
