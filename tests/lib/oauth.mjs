@@ -4,7 +4,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 
-const html = (body) => `<!doctype html><html lang="en"><title>Test provider</title><body>${body}</body></html>`;
+const html = (body) => `<!doctype html><html lang="en"><title>Test provider</title><link rel="icon" href="data:,"><body>${body}</body></html>`;
 const escapeText = (text) => String(text).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 const digest = (text) => createHash("sha256").update(text).digest("base64url");
 const decodeForm = (text) => decodeURIComponent(text.replaceAll("+", "%20"));

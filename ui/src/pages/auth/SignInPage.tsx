@@ -20,7 +20,7 @@ export default function SignInPage() {
   const passwords = admin || !general?.disallowPasswordAuth;
   return (
     <AuthFrame title={t("auth.welcome")} {...(redirect && { text: t("auth.toGoOn") })}>
-      {!admin && <Providers redirect={redirect} />}
+      {!admin && <Providers redirect={redirect} orPassword={passwords} />}
       {passwords ? (
         <SignInForm onDone={() => navigate(safeRedirect(redirect), { replace: true })} />
       ) : (

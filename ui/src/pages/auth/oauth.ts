@@ -1,4 +1,4 @@
-import type { IdentityProvider } from "@/gen/memos/api/v1/idp_service_pb";
+import type { IdentityProvider, OAuth2Config } from "@/gen/memos/api/v1/idp_service_pb";
 
 const key = "memora.oauth";
 const validMs = 10 * 60_000;
@@ -15,6 +15,12 @@ export interface OAuthTrip {
 
 export const callbackUrl = () => `${location.origin}/auth/callback`;
 
+/** Undefined for a provider that the page knows no way to. */
+export function oauthConfig(provider: IdentityProvider): OAuth2Config | undefined {
+  const config = provider.config?.config;
+  return config?.case === "oauth2Config" && /^https?:\/\/[^/]/i.test(config.value.authUrl) ? config.value : undefined;
+}
+
 function base64Url(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
@@ -27,9 +33,10 @@ async function challengeOf(verifier: string): Promise<string | undefined> {
   return base64Url(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))));
 }
 
+/** Sends the reader to the provider. What is needed on the way back stays in this tab. */
 export async function beginOAuth(provider: IdentityProvider, options: { redirect?: string | null; linkTo?: string }): Promise<void> {
-  if (provider.config?.config.case !== "oauth2Config") return;
-  const config = provider.config.config.value;
+  const config = oauthConfig(provider);
+  if (!config) return;
   const verifier = randomText();
   const challenge = await challengeOf(verifier);
   const trip: OAuthTrip = { state: randomText(), verifier: challenge ? verifier : "", idpName: provider.name, redirect: options.redirect ?? null, linkTo: options.linkTo ?? null, until: Date.now() + validMs };
