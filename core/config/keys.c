@@ -26,7 +26,7 @@ const struct config_key config_keys[] = {
     {SERVER("deployment_dir", CONFIG_PATH, deployment_dir), 0, 0, "/etc/secrets", NULL, 0,
      "Directory of files that set instance settings and identity providers, read at the start; empty for none."},
     {SERVER("demo", CONFIG_BOOL, demo), 0, 0, "false", "demo", 0,
-     "Demo mode: a database of its own and a signing key that everybody knows; not for real notes."},
+     "Demo mode: a database of its own with sample data, and a signing key that everybody knows; not for real notes."},
     {SERVER("allow_private_webhooks", CONFIG_BOOL, allow_private_webhooks), 0, 0, "false", "allow-private-webhooks", 0,
      "Let webhooks call addresses of private networks."},
     {SERVER("log_level", CONFIG_LEVEL, log_level), 0, 0, "info", "log-level", 0, "Least level that is logged."},

@@ -186,6 +186,10 @@ void feed_handle(void *ctx, struct wire_request *request, struct wire_response *
     struct feed *feed = ctx;
     struct status status = {0};
     int32_t creator_id;
+    if (strcmp(request->method, "GET") != 0) {
+        site_method_not_allowed(site_allow_get, response);
+        return;
+    }
     if (!config_is_public(feed->config)) {
         wire_response_message(response, 404, "RSS is unavailable");
         return;

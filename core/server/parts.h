@@ -74,6 +74,9 @@ void server_stop_jobs(struct server *server);
 #define SERVER_REMOVALS_DUE "removals"
 void server_hear_of_removals(const struct server *server);
 
+/* Fills an empty database with sample data, if this is a demo. The store must be there. */
+enum status_code server_fill_demo(struct server *server, struct status *status);
+
 /* What the operator sees on stdout after a start (platform.md 6.4). */
 void server_print_banner(const struct config *config, int port);
 

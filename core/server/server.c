@@ -223,6 +223,7 @@ static const struct part {
     {server_join, server_leave}, /* news wake jobs, and tell the store and the events */
     {open_storage, close_storage},
     {make_services, destroy_services},
+    {server_fill_demo, NULL},
     {start_live_events, stop_live_events},
     {server_start_jobs, server_stop_jobs},
     {start_http, stop_http}, /* requests call all of the above */

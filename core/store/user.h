@@ -77,6 +77,9 @@ struct store_user_new {
 /* A taken username is STATUS_ALREADY_EXISTS, and so is an account that is linked already. */
 enum status_code store_user_create(struct store *store, struct arena *arena, const struct store_user_new *fresh,
                                    struct store_user *out, struct status *status);
+/* The same inside a write. */
+enum status_code store_user_insert(struct db_conn *conn, struct arena *arena, const struct store_user_new *fresh,
+                                   struct store_user *out, struct status *status);
 
 enum {
     STORE_USER_SET_USERNAME = 1,

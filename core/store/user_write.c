@@ -64,16 +64,9 @@ enum status_code store_user_avatar(struct store *store, struct arena *arena, int
     return read_text(store, arena, "SELECT avatar_url FROM `user` WHERE id = ?", id, avatar_url, status);
 }
 
-struct create {
-    const struct store_user_new *fresh;
-    struct arena *arena;
-    struct store_user *out;
-};
-
-static enum status_code create_in_write(struct db_conn *conn, void *ctx, struct status *status)
+enum status_code store_user_insert(struct db_conn *conn, struct arena *arena, const struct store_user_new *fresh,
+                                   struct store_user *out, struct status *status)
 {
-    const struct create *create = ctx;
-    const struct store_user_new *fresh = create->fresh;
     if (fresh->only_as_first) {
         bool exists = false;
         enum status_code code = store_lock(conn, "first-user", status);
@@ -96,7 +89,19 @@ static enum status_code create_in_write(struct db_conn *conn, void *ctx, struct 
         code = store_identity_insert(conn, (int32_t)id, fresh->provider, fresh->extern_uid, status);
     if (code)
         return code;
-    return store_user_read_one(conn, create->arena, STORE_USER_SELECT "WHERE id = ?", db_int(id), create->out, status);
+    return store_user_read_one(conn, arena, STORE_USER_SELECT "WHERE id = ?", db_int(id), out, status);
+}
+
+struct create {
+    const struct store_user_new *fresh;
+    struct arena *arena;
+    struct store_user *out;
+};
+
+static enum status_code create_in_write(struct db_conn *conn, void *ctx, struct status *status)
+{
+    const struct create *create = ctx;
+    return store_user_insert(conn, create->arena, create->fresh, create->out, status);
 }
 
 enum status_code store_user_create(struct store *store, struct arena *arena, const struct store_user_new *fresh,

@@ -31,6 +31,14 @@ describe("answers", () => {
     assert.deepEqual(none.json, { memos: [], nextPageToken: "" });
   });
 
+  test("feeds are for reading", async () => {
+    for (const path of ["/explore/rss.xml", "/u/founder/rss.xml", "/u/nobody/rss.xml"]) {
+      const answer = await server.rest("POST", path, { body: {} });
+      assert.deepEqual([answer.status, answer.text, answer.headers.get("allow")], [405, '{"message":"Method Not Allowed"}\n', "OPTIONS, GET"]);
+    }
+    assert.equal((await server.rest("GET", "/explore/rss.xml")).status, 200);
+  });
+
   test("int64 is a string, bytes come in any base64, times with offsets", async () => {
     for (const content of ["-_-_", "+/+/", "+/8=", "+/8", "-_8"]) {
       const answer = await server.rest("POST", "/api/v1/attachments", { token, body: { filename: "b.bin", content } });
