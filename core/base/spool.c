@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/guard.h"
 #include "base/log.h"
 
 enum { FILE_MODE = 0600 };
@@ -25,6 +26,7 @@ struct spool {
     int fd;
     uint64_t size, charged;
     char *mapped; /* size + 1 bytes; NULL: not yet */
+    struct guard *guard;
 };
 
 struct spool_area *spool_area_create(const char *directory, uint64_t most_bytes)
@@ -46,6 +48,7 @@ void spool_area_destroy(struct spool_area *area)
 
 static void destroy(struct spool *spool)
 {
+    guard_remove(spool->guard);
     if (spool->mapped)
         munmap(spool->mapped, (size_t)spool->size + 1);
     close(spool->fd);
@@ -149,6 +152,7 @@ enum status_code spool_map(struct spool *spool, const char **out, struct status 
     if (mapped == MAP_FAILED)
         return status_set(status, STATUS_RESOURCE_EXHAUSTED, "the upload is too large");
     spool->mapped = mapped;
+    spool->guard = guard_add(mapped, (size_t)spool->size + 1);
     *out = mapped;
     return STATUS_OK;
 }
@@ -165,6 +169,17 @@ static const struct spool *find(const struct spool_list *list, const char *byte)
     while (spool && !holds(spool, byte))
         spool = spool->next;
     return spool;
+}
+
+bool spool_damaged(const struct spool_list *list)
+{
+    const struct spool *spool = list ? list->first : NULL;
+    while (spool && !guard_damaged(spool->guard))
+        spool = spool->next;
+    if (spool)
+        log_error("a large request in %s cannot be read again: a disk error, or somebody has cut its file",
+                  spool->area->directory);
+    return spool != NULL;
 }
 
 bool spool_holds(const struct spool_list *list, const void *bytes)

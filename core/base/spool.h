@@ -1,6 +1,7 @@
 /* Large bytes of a request in files instead of memory: unlinked from the start, so that nothing is left of them
  * whatever ends the request or the process. What lies in a spool is read as memory through a mapping, whose pages are
- * given back as they are passed, or by position without touching memory at all. */
+ * given back as they are passed, or by position without touching memory at all. A file that cannot be read any more
+ * ends the request, not the process. */
 #ifndef MEMORA_BASE_SPOOL_H
 #define MEMORA_BASE_SPOOL_H
 
@@ -34,6 +35,10 @@ enum status_code spool_write(struct spool *spool, const void *bytes, size_t leng
 uint64_t spool_size(const struct spool *spool);
 /* All bytes, with a NUL behind them, until the list is closed. Nothing may be written any more. */
 enum status_code spool_map(struct spool *spool, const char **out, struct status *status);
+
+/* Whether bytes could not be read from a mapping, which gave zeros instead: what was made of them is worth nothing.
+ * Logged. list: NULL is fine. */
+bool spool_damaged(const struct spool_list *list);
 
 /* Whether they lie in a mapping. list: NULL is fine. */
 bool spool_holds(const struct spool_list *list, const void *bytes);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/quote.h"
+#include "base/spool.h"
 #include "rpc/call.h"
 #include "rpc/error.h"
 #include "rpc/gzip.h"
@@ -106,6 +107,8 @@ enum status_code rpc_call_invoke(struct rpc_call *call, const ProtobufCMessage *
     *out = NULL;
     if (!call->method->invoke)
         return status_set(status, STATUS_UNIMPLEMENTED, "%s is not implemented", call->method->procedure + 1);
+    if (spool_damaged(call->request->spools)) /* what was decoded is not what was sent */
+        return status_set(status, STATUS_INTERNAL, "the upload cannot be read again");
     enum status_code code = check_deadline(call, status);
     if (code == STATUS_OK)
         code = call->method->invoke(&call->api, request, out, status);

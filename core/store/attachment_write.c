@@ -51,6 +51,8 @@ enum status_code store_attachment_insert(struct db_conn *conn, struct arena *are
                      "memo_id, storage_type, reference, payload) "
                      "VALUES (?, ?, {time_write:?}, {time_write:?}, ?, ?, ?, ?, ?, ?, ?, ?)",
                      params, sizeof params / sizeof params[0], &id, status);
+    if (code == STATUS_OK && spool_damaged(attachment->spools)) /* while it was decoded, or just now */
+        code = status_set(status, STATUS_INTERNAL, "the upload cannot be read again");
     if (code == STATUS_OK)
         attachment->id = (int32_t)id;
     return code;

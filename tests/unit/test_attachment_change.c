@@ -3,6 +3,7 @@
 
 #include "api_handlers.h"
 #include "base/clock.h"
+#include "cut_files.h"
 
 static enum status_code write_row(struct db_conn *conn, void *ctx, struct status *status)
 {
@@ -29,6 +30,31 @@ static void add(struct fixture *f, const char *uid, int32_t creator, int32_t mem
     if (store_write(f->store, write_row, &attachment, &status))
         fail_msg("%s", status.message);
     assert_true(attachment.id > 0);
+}
+
+/* An upload whose bytes are gone from the disk by the time they are to be kept is not kept. */
+static void test_upload_that_cannot_be_read(void **state)
+{
+    struct fixture *f = *state;
+    enum { SIZE = 1024 * 1024 };
+    char *dir = arena_printf(f->arena, "%s/spool", f->data), *bytes = arena_zalloc(f->arena, SIZE);
+    struct status status = {0};
+    assert_int_equal(mkdir(dir, 0700), 0);
+    struct spool_list list = {.area = spool_area_create(dir, 2 * SIZE)};
+    struct spool_sink sink = spool_sink_in(&list, f->arena);
+    const char *kept;
+    struct store_attachment attachment = {
+        .uid = "cut", .creator_id = BOB, .filename = "a", .type = "", .size = SIZE, .spools = &list, .reference = ""};
+    memset(bytes, 'x', SIZE);
+    assert_int_equal(spool_sink_add(&sink, bytes, SIZE, &status), STATUS_OK);
+    assert_int_equal(spool_sink_finish(&sink, &kept, &attachment.bytes_length, &status), STATUS_OK);
+    attachment.bytes = kept;
+    cut_open_file(dir, SIZE / 2);
+    assert_int_equal(store_write(f->store, write_row, &attachment, &status), STATUS_INTERNAL);
+    assert_string_equal(status.message, "the upload cannot be read again");
+    assert_int_equal(query_int(f, "SELECT COUNT(*) FROM attachment WHERE uid = 'cut'"), 0);
+    spool_list_close(&list);
+    spool_area_destroy(list.area);
 }
 
 static enum status_code rename_to(struct fixture *f, int32_t user, const char *name, const char *filename,
@@ -269,6 +295,7 @@ static void test_bad_payload_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_upload_that_cannot_be_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_update, setup, teardown),
         cmocka_unit_test_setup_teardown(test_delete, setup, teardown),
         cmocka_unit_test_setup_teardown(test_delete_fails_whole, setup, teardown),

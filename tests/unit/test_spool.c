@@ -10,11 +10,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/spool.h"
+#include "cut_files.h"
 
 enum { BUDGET = 4 * 1024 * 1024, PAGE_MAX = 65536 };
 
@@ -221,6 +225,57 @@ static void test_sink(void **state)
     assert_memory_equal(out, bytes, length);
 }
 
+/* The kernel answers with SIGBUS where the file ends too early: that is a failed request, and no more. */
+static void test_file_that_is_cut(void **state)
+{
+    struct fixture *f = *state;
+    enum { LENGTH = 16 * PAGE_MAX, KEPT = 4 * PAGE_MAX };
+    const char *bytes = pattern(f, LENGTH), *mapped;
+    struct spool *spool = filled(f, bytes, LENGTH);
+    assert_int_equal(spool_map(spool, &mapped, &f->status), STATUS_OK);
+    assert_false(spool_damaged(&f->list));
+    assert_false(spool_damaged(NULL));
+    cut_open_file(f->dir, KEPT);
+    assert_memory_equal(mapped, bytes, KEPT);
+    assert_false(spool_damaged(&f->list));
+    log_set_level((enum log_level) - 1);
+    for (size_t i = KEPT; i < LENGTH; i++)
+        if (mapped[i] != 0)
+            fail_msg("byte %zu is there", i);
+    assert_true(spool_damaged(&f->list));
+    char byte;
+    assert_int_equal(spool_copy(&f->list, mapped, LENGTH, KEPT, &byte, 1), -1);
+    /* The next one in its place is whole. */
+    spool_list_close(&f->list);
+    spool = filled(f, bytes, LENGTH);
+    assert_int_equal(spool_map(spool, &mapped, &f->status), STATUS_OK);
+    assert_memory_equal(mapped, bytes, LENGTH);
+    assert_false(spool_damaged(&f->list));
+}
+
+/* Elsewhere the signal means what it always did. */
+static void test_other_mappings_are_not_guarded(void **state)
+{
+    struct fixture *f = *state;
+    const char *mapped;
+    struct spool *spool = filled(f, pattern(f, PAGE_MAX), PAGE_MAX);
+    pid_t child = fork();
+    if (child == 0) {
+        FILE *file = tmpfile();
+        const struct rlimit no_core = {0};
+        setrlimit(RLIMIT_CORE, &no_core);
+        signal(SIGBUS, SIG_DFL);
+        if (!file || spool_map(spool, &mapped, &f->status))
+            _exit(1);
+        const volatile char *other = mmap(NULL, PAGE_MAX, PROT_READ, MAP_SHARED, fileno(file), 0);
+        _exit(other == MAP_FAILED || other[0]);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGBUS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +285,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_budget, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_room, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sink, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_file_that_is_cut, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_other_mappings_are_not_guarded, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("spool", tests, NULL, NULL);
 }
