@@ -26,6 +26,7 @@ struct http_connection {
     struct http_connection *next, *previous; /* of the loop; under its lock */
     int fd;
     atomic_int_fast64_t deadline_ns; /* when the client is given up; INT64_MAX while it is not its turn */
+    bool loopback;                   /* over TCP from this machine */
     char peer[INET6_ADDRSTRLEN];
 };
 
@@ -139,6 +140,8 @@ void connection_allow(struct http_connection *from, int64_t seconds, uint64_t by
 /* Bytes of a body came: they buy time at HTTP_LEAST_RATE. */
 void connection_prolong(struct http_connection *from, uint64_t bytes);
 void connection_allow_any(struct http_connection *from);
+/* Much will be sent. */
+void connection_expect_bulk(const struct http_connection *from);
 /* Cuts the connections of clients that have passed their deadline. */
 void connection_reap(struct http_loop *loop, int64_t now_ns);
 

@@ -61,7 +61,7 @@ struct wire_stream {
     int64_t wake_ns; /* set by read before it says WIRE_STREAM_WAIT: clock_mono_ns() of the next read, to the second */
     void (*close)(void *ctx); /* called exactly once */
     void *ctx;
-    int fd; /* >= 0: send size bytes of this file from fd_offset instead of read (sendfile); close() closes */
+    int fd; /* >= 0: send size bytes of this file from fd_offset instead of read; close() closes */
     uint64_t fd_offset;
 };
 

@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# usage: scripts/bench --attachment [--storage fs|s3] [--size MIB] [--json] [--no-build] [--check]
+# usage: scripts/bench --attachment [--storage fs|s3] [--size MIB] [--rounds R] [--json] [--no-build] [--check]
 # One large attachment up, as a form and as a binary message, and down again: the rate, as a part of what the store itself
 # takes and gives in the same minute, and by how much the memory of the server grows above what it takes when idle. Over fs
 # the store is the disk: a copy that is synchronised, and curl reading the file; over s3 it is curl with a private S3
-# server. What comes down is compared with what went up. --check: exit status 1 when a goal is missed.
+# server. What comes down is compared with what went up. Downloads run in turns with the store, R rounds (5); the median of
+# the ratios counts. Over fs there is a second floor beside the disk: libmicrohttpd sending the same file over HTTP
+# (tests/load/floor_file.c). Processor time a GiB is told, too, which other load on the machine changes less.
+# --check: exit status 1 when a goal is missed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-storage=fs size=1024 json=0 build=1 check=0
+storage=fs size=1024 rounds=5 json=0 build=1 check=0
 while [ $# -gt 0 ]; do
   case $1 in
     --?*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;;
@@ -16,6 +19,7 @@ while [ $# -gt 0 ]; do
     --attachment) ;;
     --storage) storage=$2; shift ;;
     --size) size=$2; shift ;;
+    --rounds) rounds=$2; shift ;;
     --json) json=1 ;;
     --no-build) build=0 ;;
     --check) check=1 ;;
@@ -30,8 +34,9 @@ if [ "$build" = 1 ]; then
   { cmake --preset release && cmake --build --preset release; } >/dev/null
 fi
 work=$(mktemp -d "${TMPDIR:-/tmp}/memora-bench-XXXXXX")
-server='' missed=0
+server='' floor_server='' missed=0
 clean_up() {
+  [ -z "$floor_server" ] || { kill "$floor_server" 2>/dev/null && wait "$floor_server"; } || true
   [ -z "$server" ] || { kill "$server" 2>/dev/null && wait "$server"; } || true
   [ "$storage" = fs ] || s3_stop
   rm -rf "$work"
@@ -142,10 +147,55 @@ for way in form binary; do
   taken=$(rate "$(upload "$way")")
   show "upload $way" "$taken" "$floor" $(($(memory VmHWM) - idle))
 done
-floor=$(rate "$(store_get)")
+
+http_floor() { # seconds: libmicrohttpd and the same file
+  curl -sS --fail -o /dev/null -w '%{time_total}' "http://127.0.0.1:$floor_port/"
+}
+start_http_floor() {
+  for floor_port in $(seq $((20000 + RANDOM % 10000)) 7 32000); do
+    "$out/tests/load/memora-floor-file" "$floor_port" "$work/data/floor" &
+    floor_server=$!
+    until curl -sS -o /dev/null --range 0-0 --max-time 10 "http://127.0.0.1:$floor_port/" 2>/dev/null; do
+      kill -0 "$floor_server" 2>/dev/null || continue 2 # the port is taken
+      sleep 0.05
+    done
+    return
+  done
+  exit 1
+}
+download() { # seconds
+  curl -sSL --fail -o /dev/null -w '%{time_total}' "${auth[@]}" "$url/file/$(cat "$work/name")/b.bin"
+}
+# Processor seconds of a process so far.
+used() { # PID
+  awk -v hz="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print ($12 + $13) / hz }' "/proc/$1/stat"
+}
+median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+column() { awk -v c="$1" '{ print $c }' "$work/rounds"; }
+
+[ "$storage" = s3 ] || start_http_floor
 idle=$(idle_memory)
-taken=$(rate "$(curl -sSL --fail -o /dev/null -w '%{time_total}' "${auth[@]}" "$url/file/$(cat "$work/name")/b.bin")")
-show download "$taken" "$floor" $(($(memory VmHWM) - idle))
+for ((round = 0; round < rounds; round++)); do
+  floor=$(store_get)
+  http=$floor
+  [ "$storage" = s3 ] || http=$(http_floor)
+  before=$(used "$server") store_before=$(used "${S3_PID:-$server}")
+  taken=$(download)
+  echo "$floor $http $taken $before $(used "$server") $store_before $(used "${S3_PID:-$server}")" |
+    awk -v n="$size" '{ print n / $3, $1 / $3, $2 / $3, ($5 - $4) * 1024 / n, ($7 - $6) * 1024 / n }' >>"$work/rounds"
+done
+grown=$(($(memory VmHWM) - idle))
+show_download() { # NAME COLUMN
+  local part=$(column "$2" | median)
+  show "$1" "$(column 1 | median | cut -d. -f1)" "$(awk -v r="$(column 1 | median)" -v p="$part" 'BEGIN { print r / p }')" "$grown"
+}
+show_download download 2
+[ "$storage" = s3 ] || show_download 'download / HTTP' 3
+if [ "$json" = 0 ]; then
+  printf 'processor time of a GiB down: Memora %.2f s' "$(column 4 | median)"
+  [ "$storage" = fs ] || printf ', the store %.2f s' "$(column 5 | median)"
+  echo
+fi
 [ "$(curl -sSL "${auth[@]}" "$url/file/$(cat "$work/name")/b.bin" | sha256sum)" = "$sum" ] ||
   { echo "what came down is not what went up" >&2; exit 1; }
 [ "$check" = 0 ] || [ "$missed" = 0 ]
