@@ -44,11 +44,18 @@ static const char select_parts[] =
     "EXISTS (SELECT 1 FROM memo_relation AS away WHERE away.memo_id = memo.id) "
     "OR EXISTS (SELECT 1 FROM memo_relation AS here WHERE here.related_memo_id = memo.id)";
 
-static void select_head(struct buf *sql, bool with_content, const char *more)
+/* Of one memo this is less for a database server to do than joins are: it looks whether there is a parent at all. */
+static const char select_parent[] =
+    "(SELECT parent.uid FROM memo_relation AS parent_relation JOIN memo AS parent ON parent.id = "
+    "parent_relation.related_memo_id WHERE parent_relation.memo_id = memo.id AND parent_relation.type = 'COMMENT' "
+    "LIMIT 1)";
+static const char joined_parent[] = "parent.uid"; /* with join_parent */
+
+static void select_head(struct buf *sql, const char *parent, bool with_content, const char *more)
 {
     buf_add_str(sql, "SELECT memo.id, memo.uid, memo.creator_id, {time_read:memo.created_ts}, "
-                     "{time_read:memo.updated_ts}, memo.row_status, memo.visibility, memo.pinned, memo.payload, "
-                     "parent.uid");
+                     "{time_read:memo.updated_ts}, memo.row_status, memo.visibility, memo.pinned, memo.payload, ");
+    buf_add_str(sql, parent);
     if (with_content)
         buf_add_str(sql, ", memo.content");
     buf_add_str(sql, more);
@@ -171,7 +178,7 @@ static struct list_query list_query(struct db_conn *conn, struct arena *arena, c
     uint32_t used = 0, filter_params = find->filter ? find->filter->param_count : 0;
     struct memora_value *params = ARENA_ARRAY(arena, struct memora_value, FIND_PARAMS + filter_params);
     struct buf sql = buf_in(arena);
-    select_head(&sql, !find->without_content, "");
+    select_head(&sql, joined_parent, !find->without_content, "");
     if (find->filter && find->filter->condition[0])
         buf_add_str(&sql, "LEFT JOIN `user` ON `user`.id = memo.creator_id ");
     buf_add_str(&sql, unseen && !find->parent_id ? join_parent_of_page : join_parent);
@@ -244,8 +251,7 @@ static enum status_code get_where(struct db_conn *conn, struct arena *arena, con
     struct buf sql = buf_in(arena);
     struct store_memo *memos;
     size_t count;
-    select_head(&sql, true, more);
-    buf_add_str(&sql, join_parent);
+    select_head(&sql, select_parent, true, more);
     buf_add_str(&sql, where);
     enum status_code code = read_rows(conn, arena, &sql, params, param_count, &memos, &count, status);
     if (code)
@@ -293,7 +299,7 @@ enum status_code store_memo_get_many(struct db_conn *conn, struct arena *arena, 
     uint32_t used = 0;
     struct memora_value *params = store_sql_params(arena, id_count, 1, 0);
     struct buf sql = buf_in(arena);
-    select_head(&sql, true, "");
+    select_head(&sql, joined_parent, true, "");
     buf_add_str(&sql, join_parent);
     buf_add_str(&sql, "WHERE memo.id IN ");
     store_sql_in(&sql, params, &used, ids, id_count);
@@ -313,7 +319,7 @@ enum status_code store_memo_get_many_by_uid(struct db_conn *conn, struct arena *
     uint32_t used = 0;
     struct memora_value *params = store_sql_params(arena, uid_count, 1, 0);
     struct buf sql = buf_in(arena);
-    select_head(&sql, true, "");
+    select_head(&sql, joined_parent, true, "");
     buf_add_str(&sql, join_parent);
     buf_add_str(&sql, "WHERE memo.uid IN ");
     store_sql_in_text(&sql, params, &used, uids, uid_count);

@@ -1,9 +1,8 @@
-/* usage: memora-floor-postgres|mysql NAME get|four|full|list CONNECTIONS SECONDS MEMOS WHERE
+/* usage: memora-floor-postgres|mysql NAME get|full|list CONNECTIONS SECONDS MEMOS WHERE
  * Runs the statements of one memo or of a page of 20 on each of the connections, a thread for each, and prints the
  * rate as memora-load does. They are what Memora runs: one for a memo that is without attachments, reactions and
- * relations (get: bench-NNNNNNNN), four for one that has all of them (full: full-NNNNNNNN) and for a page. four: all
- * four for a memo without, as by somebody who does not know that. A request's later statements take their parameters
- * from the rows of the first. */
+ * relations (get: bench-NNNNNNNN), four for one that has all of them (full: full-NNNNNNNN) and for a page. A
+ * request's later statements take their parameters from the rows of the first. */
 #include "floor_sql.h"
 
 #include <pthread.h>
@@ -15,11 +14,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#define COLUMNS(more, is_comment)                                                                                      \
+#define COLUMNS(parent)                                                                                                \
     "SELECT memo.id, memo.uid, memo.creator_id, @memo.created_ts@, @memo.updated_ts@, memo.row_status, "               \
-    "memo.visibility, memo.pinned, memo.payload, parent.uid, memo.content" more " FROM memo LEFT JOIN memo_relation "  \
-    "AS parent_relation ON parent_relation.memo_id = memo.id AND " is_comment " LEFT JOIN memo AS parent ON "          \
-    "parent.id = parent_relation.related_memo_id "
+    "memo.visibility, memo.pinned, memo.payload, " parent ", memo.content"
+#define PARENT                                                                                                         \
+    "(SELECT parent.uid FROM memo_relation AS parent_relation JOIN memo AS parent ON parent.id = "                     \
+    "parent_relation.related_memo_id WHERE parent_relation.memo_id = memo.id AND " IS_COMMENT(                         \
+        "parent_relation") " LIMIT 1)"
+#define JOIN_PARENT                                                                                                    \
+    " FROM memo LEFT JOIN memo_relation AS parent_relation ON parent_relation.memo_id = memo.id AND "                  \
+    "COALESCE(" IS_COMMENT(                                                                                            \
+        "parent_relation") ", FALSE) LEFT JOIN memo AS parent ON parent.id = parent_relation.related_memo_id "
 #define IS_COMMENT(relation) relation ".type = 'COMMENT'"
 #define PARTS                                                                                                          \
     ", EXISTS (SELECT 1 FROM attachment WHERE attachment.memo_id = memo.id), EXISTS (SELECT 1 FROM reaction WHERE "    \
@@ -45,15 +50,13 @@
 #define RELATIONS(marks, more) SIDE("1", "memo_id", marks, more) " UNION ALL " SIDE("2", "related_memo_id", marks, more)
 #define MARKS "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
-static const char *const get_sql[FLOOR_STATEMENTS] = {
-    COLUMNS(PARTS, IS_COMMENT("parent_relation")) "WHERE memo.uid = ?", ATTACHMENTS("?"), REACTIONS("?"),
-    RELATIONS("?", ", source.content, target.content")};
+static const char *const get_sql[FLOOR_STATEMENTS] = {COLUMNS(PARENT) PARTS " FROM memo WHERE memo.uid = ?",
+                                                      ATTACHMENTS("?"), REACTIONS("?"),
+                                                      RELATIONS("?", ", source.content, target.content")};
 static const char *const list_sql[FLOOR_STATEMENTS] = {
-    COLUMNS("", "COALESCE(" IS_COMMENT(
-                    "parent_relation") ", FALSE)") "WHERE memo.row_status = 'NORMAL' AND COALESCE(memo.creator_id = ? "
-                                                   "OR memo.visibility IN ('PUBLIC', "
-                                                   "'PROTECTED'), FALSE) AND @@ ORDER BY memo.created_ts DESC, memo.id "
-                                                   "DESC LIMIT ? OFFSET ?",
+    COLUMNS("parent.uid") JOIN_PARENT "WHERE memo.row_status = 'NORMAL' AND COALESCE(memo.creator_id = ? OR "
+                                      "memo.visibility IN ('PUBLIC', 'PROTECTED'), FALSE) AND @@ ORDER BY "
+                                      "memo.created_ts DESC, memo.id DESC LIMIT ? OFFSET ?",
     ATTACHMENTS(MARKS), REACTIONS(MARKS), RELATIONS(MARKS, "")};
 
 enum { SQL_SIZE = 4096, NAME_SIZE = FLOOR_UID + 8, PAGE = 20, USER = 1 };
@@ -152,7 +155,7 @@ int main(int argc, char **argv)
     unsigned seeds[MOST_THREADS], count = argc == 7 ? (unsigned)atoi(argv[3]) : 0;
     double seconds = argc == 7 ? atof(argv[4]) : 0;
     if (argc != 7 || count < 1 || count > MOST_THREADS || atoi(argv[5]) < 1) {
-        fputs("usage: memora-floor-postgres|mysql NAME get|four|full|list CONNECTIONS SECONDS MEMOS WHERE\n", stderr);
+        fputs("usage: memora-floor-postgres|mysql NAME get|full|list CONNECTIONS SECONDS MEMOS WHERE\n", stderr);
         return 2;
     }
     is_list = strcmp(argv[2], "list") == 0;
