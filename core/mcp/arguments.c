@@ -94,8 +94,11 @@ static enum status_code check_argument(struct arena *arena, const json_t *root, 
 {
     struct status problem = {0};
     struct json_reader reader = mcp_reader(arena, argument->value, &problem);
-    if (mcp_check_value(&reader, root, argument->schema, argument->name))
-        return STATUS_OK;
+    if (mcp_check_value(&reader, root, argument->schema, argument->name)) {
+        if (*argument->value.text != '"' || mcp_string(arena, argument->value))
+            return STATUS_OK;
+        status_set(&problem, STATUS_INVALID_ARGUMENT, "%s: must not have the character U+0000", argument->name);
+    }
     const char *type = json_string_value(json_object_get(argument->schema, "type"));
     const char *of_whole = arena_printf(arena, "%s: must be %s", argument->name, type ? type : "");
     if (strcmp(problem.message, of_whole) == 0)

@@ -35,7 +35,7 @@ struct json_reader mcp_reader(struct arena *arena, struct mcp_text json, struct 
 typedef bool (*mcp_member_fn)(void *ctx, struct json_reader *reader, const struct json_string *key);
 bool mcp_read_members(struct json_reader *reader, mcp_member_fn member, void *ctx);
 bool mcp_read_value(struct json_reader *reader, struct mcp_text *value);
-/* The value of a string that is known to be one and to be well-formed; NULL if it is not. NUL-terminated. */
+/* The value of a string, NUL-terminated; NULL if it is none, is malformed or has U+0000 inside. */
 const char *mcp_string(struct arena *arena, struct mcp_text json);
 bool mcp_is_null(struct mcp_text json); /* or absent */
 /* Appends the value without white space, members in the order of their names. False if it is not JSON. */

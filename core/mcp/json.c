@@ -49,7 +49,7 @@ const char *mcp_string(struct arena *arena, struct mcp_text json)
     if (!json.text || *json.text != '"')
         return NULL;
     struct json_reader reader = mcp_reader(arena, json, &status);
-    if (!json_read_string(&reader, &string))
+    if (!json_read_string(&reader, &string) || memchr(string.text, '\0', string.length))
         return NULL;
     return arena_strndup(arena, string.text, string.length);
 }

@@ -122,6 +122,8 @@ test("arguments are checked before anything is done", async () => {
   assert.match(await failure("memo_update_memo", { memo: "x", body: {} }), schema);
   assert.match(await failure("memo_set_memo_attachments", { memo: "x", body: { attachments: [{ type: "a" }] } }), schema);
   assert.match(await failure("memo_get_memo", ["x"]), schema);
+  assert.match(await failure("memo_get_memo", { memo: "x\0y" }), schema);
+  assert.match(await failure("memo_list_memos", { filter: "pinned\0" }), schema);
   // Unknown members of the body are the gateway's business; ids stay in their place.
   assert.match(await failure("memo_update_memo", { memo: "x", body: { foo: 1 } }), /^400 Bad Request: could not find field "foo"/);
   assert.equal(await failure("memo_get_memo", { memo: "../users/founder" }), "404 Not Found: Not Found");
