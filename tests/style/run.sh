@@ -31,7 +31,7 @@ done)"
 
 # A module may include those before it and itself; api/call.h is the plain struct that auth and rpc fill.
 declare -A level=([base]=1 [wire]=2 [codec]=2 [outbound]=2 [config]=3 [plugin]=3 [cache]=3 [db]=4 [markdown]=4 [filter]=5 [store]=6
-  [auth]=7 [blob]=7 [event]=7 [preview]=7 [api]=8 [deploy]=8 [move]=8 [rpc]=9 [http]=10 [mcp]=11 [server]=12)
+  [auth]=7 [blob]=7 [event]=7 [preview]=7 [speech]=7 [api]=8 [deploy]=8 [move]=8 [rpc]=9 [http]=10 [mcp]=11 [server]=12)
 check "include directions" "$(for file in $(git ls-files 'core/*/*.c' 'core/*/*.h'); do
   module=$(echo "$file" | cut -d/ -f2)
   grep -oE '^#include "[a-z_]+/[a-z0-9_]+\.h"' "$file" | grep -v '"api/call.h"' | while IFS='"' read -r _ path _; do

@@ -9,6 +9,7 @@ import {
   createGrpcWebTransport as createWebGrpcWeb,
 } from "@connectrpc/connect-web";
 
+import { AIService } from "../gen/memos/api/v1/ai_service_pb.js";
 import { AttachmentService } from "../gen/memos/api/v1/attachment_service_pb.js";
 import { AuthService } from "../gen/memos/api/v1/auth_service_pb.js";
 import { InstanceService } from "../gen/memos/api/v1/instance_service_pb.js";
@@ -40,6 +41,7 @@ export function clients(kind, baseUrl, token) {
   return {
     attachments: createClient(AttachmentService, transport),
     auth: createClient(AuthService, transport),
+    ai: createClient(AIService, transport),
     instance: createClient(InstanceService, transport),
     memos: createClient(MemoService, transport),
     users: createClient(UserService, transport),
