@@ -99,6 +99,46 @@ test("Markdown is drawn and harmless", async () => {
   assert.equal(await card("Everything at once").getByRole("checkbox", { checked: true }).count(), 2);
 });
 
+test("a link that stands alone shows what its page says, and its picture only when asked to", async () => {
+  const asked = [];
+  const text = (number, value) => Buffer.concat([Buffer.from([number * 8 + 2, Buffer.byteLength(value)]), Buffer.from(value)]);
+  await page.route("**/*.MemoService/GetLinkMetadata", (route) => {
+    const url = route.request().postDataBuffer().subarray(2).toString();
+    asked.push(url);
+    const fails = { status: 400, contentType: "application/json", body: '{"code":"invalid_argument","message":"no"}' };
+    const body = Buffer.concat([text(1, url), text(2, "A page <b>worth</b> reading"), text(3, "What it is about"), text(4, "/i.png")]);
+    return route.fulfill(url.includes("broken") ? fails : { contentType: "application/proto", body });
+  });
+  await write("See this\n\nhttps://page.test/read?a=1\n\nhttps://broken.test/\n\nhttps://broken.test/\n\nand https://page.test/in-text\n\n[named](https://page.test/named)");
+  const memo = card("See this");
+  const preview = memo.getByRole("link", { name: /page\.test.*A page <b>worth<\/b> reading.*What it is about/ });
+  await preview.waitFor();
+  assert.equal(await preview.getAttribute("href"), "https://page.test/read?a=1");
+  assert.match(await preview.getAttribute("rel"), /noopener/);
+  await memo.getByRole("link", { name: "https://broken.test/" }).nth(1).waitFor();
+  assert.equal(await memo.getByRole("button", { name: "Show pictures from page.test" }).count(), 1);
+  assert.equal(await memo.locator("img").count(), 0);
+  assert.deepEqual(await axe(page), []);
+  await screenshot(page, "1440-light-preview");
+  await page.quiet();
+  assert.deepEqual(asked.sort(), ["https://broken.test/", "https://page.test/read?a=1"]);
+  const choose = async (name) => {
+    await page.getByRole("button", { name: "View", exact: true }).first().click();
+    await page.getByRole("menuitemradio", { name }).click();
+  };
+  await choose("As they are");
+  await memo.getByRole("link", { name: "https://page.test/read?a=1" }).waitFor();
+  await choose("With a preview");
+  await preview.waitFor();
+  assert.equal(asked.length, 2);
+  await page.unroute("**/*.MemoService/GetLinkMetadata");
+  assert.deepEqual(page.problems.splice(0).filter((problem) => !/400.*GetLinkMetadata/.test(problem)), []);
+  const token = await server.signIn("founder", "secret-Pass1");
+  const { json } = await server.rest("GET", `/api/v1/memos?filter=${encodeURIComponent('content.contains("See this")')}`, { token });
+  assert.equal((await server.rest("DELETE", `/api/v1/${json.memos[0].name}`, { token })).status, 200);
+  await memo.waitFor({ state: "detached" });
+});
+
 test("commands and names are completed from the keyboard", async () => {
   await composer().click();
   await page.keyboard.type("/task");

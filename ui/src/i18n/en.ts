@@ -318,9 +318,12 @@ export const en = {
   "view.created": "Created",
   "view.full": "Full",
   "view.label": "View",
+  "view.links": "Links alone in a line",
   "view.newest": "Newest first",
   "view.oldest": "Oldest first",
   "view.order": "Order",
+  "view.plain": "As they are",
+  "view.preview": "With a preview",
   "view.updated": "Updated",
 
   "visibility.label": "Visibility",

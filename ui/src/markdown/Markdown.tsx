@@ -1,4 +1,4 @@
-import { createContext, type CSSProperties, memo, type ReactNode, useContext, useMemo } from "react";
+import { createContext, type CSSProperties, lazy, memo, type ReactNode, Suspense, useContext, useMemo } from "react";
 import type { FootnoteDefinition, ImageReference, LinkReference, Nodes, Root } from "mdast";
 import { t } from "@/i18n";
 import { CodeBlock } from "./CodeBlock";
@@ -102,7 +102,7 @@ function Node({ node, tight }: { node: Nodes; tight: boolean }): ReactNode {
     case "text":
       return <Text value={node.value} />;
     case "paragraph":
-      return tight ? <Children of={node.children} /> : <p><Children of={node.children} /></p>;
+      return tight ? <Children of={node.children} /> : <Paragraph node={node} />;
     case "heading":
       return <Heading depth={node.depth} node={node} />;
     case "strong":
@@ -141,6 +141,22 @@ function Node({ node, tight }: { node: Nodes; tight: boolean }): ReactNode {
     default:
       return null;
   }
+}
+
+/** Where what draws it cannot be had, the link is all there is. */
+const LinkPreview = lazy(() => import("./LinkPreview").catch(() => ({ default: ({ children }: { url: string; children: ReactNode }): ReactNode => children })));
+
+/** The address, where that is all the paragraph says. */
+function loneUrl({ children: [link, ...others] }: Extract<Nodes, { type: "paragraph" }>): string | undefined {
+  if (link?.type !== "link" || others.length || !/^https?:/i.test(link.url)) return undefined;
+  const text = plainText(link);
+  return text === link.url || `http://${text}` === link.url ? link.url : undefined;
+}
+
+function Paragraph({ node }: { node: Extract<Nodes, { type: "paragraph" }> }): ReactNode {
+  const text = <p><Children of={node.children} /></p>;
+  const url = loneUrl(node);
+  return url ? <Suspense fallback={text}><LinkPreview url={url}>{text}</LinkPreview></Suspense> : text;
 }
 
 const markPattern = /==(?=\S)([^=\n]+?)(?<=\S)==/;

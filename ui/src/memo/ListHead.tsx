@@ -100,7 +100,7 @@ function SaveSearch({ terms }: { terms: Term[] }) {
 }
 
 function ViewMenu() {
-  const { by, newestFirst, compact } = useStore(view);
+  const { by, newestFirst, compact, previews } = useStore(view);
   return (
     <Menu label={t("view.label")} trigger={(props) => <IconButton icon={ViewIcon} label={t("view.label")} {...props} />}>
       {(close) => {
@@ -121,6 +121,10 @@ function ViewMenu() {
             <MenuHeading>{t("view.cards")}</MenuHeading>
             <MenuItem checked={!compact} onSelect={choose({ compact: false })}>{t("view.full")}</MenuItem>
             <MenuItem checked={compact} onSelect={choose({ compact: true })}>{t("view.compact")}</MenuItem>
+            <MenuDivider />
+            <MenuHeading>{t("view.links")}</MenuHeading>
+            <MenuItem checked={previews} onSelect={choose({ previews: true })}>{t("view.preview")}</MenuItem>
+            <MenuItem checked={!previews} onSelect={choose({ previews: false })}>{t("view.plain")}</MenuItem>
           </>
         );
       }}

@@ -6,9 +6,10 @@ export interface View {
   by: "create_time" | "update_time";
   newestFirst: boolean;
   compact: boolean;
+  previews: boolean;
 }
 
-const initial: View = { by: "create_time", newestFirst: true, compact: false };
+const initial: View = { by: "create_time", newestFirst: true, compact: false, previews: true };
 
 export const view = createStore<View>({ ...initial, ...readLocalJson<Partial<View>>("view", {}) });
 
