@@ -112,15 +112,17 @@ bool blob_find_clip(struct blob *blob, struct blob_content *content, const char 
 /* Whether reading may wait for a network: then send it with a blob_stream. */
 bool blob_content_is_remote(const struct blob_content *content);
 
-/* Bytes of a remote content, read ahead by a thread of their own so that whoever sends them never waits. */
+/* Bytes of a remote content for whoever must not wait: read when they are asked for, where the plugin can tell that
+ * there are none yet; else read ahead by a thread of their own. */
 struct blob_stream;
 enum { BLOB_STREAM_WAIT = -2, BLOB_STREAMS_MAX = 64 };
-/* Takes over the content, also when it fails. wake is called on that thread, when bytes or the end have come.
- * STATUS_UNAVAILABLE beyond BLOB_STREAMS_MAX. */
+/* Takes over the content, also when it fails; may wait. wake is called on that thread, when bytes or the end have come.
+ * STATUS_UNAVAILABLE beyond BLOB_STREAMS_MAX, and when the bytes cannot be read. */
 enum status_code blob_stream_open(struct blob_content *content, uint64_t from, uint64_t length, void (*wake)(void *ctx),
                                   void *ctx, struct blob_stream **out, struct status *status);
-/* The next bytes, up to cap; 0 at the end, -1 on failure, BLOB_STREAM_WAIT: there are none yet. */
-int64_t blob_stream_read(struct blob_stream *stream, void *out, size_t cap);
+/* The next bytes, up to cap; 0 at the end, -1 on failure, BLOB_STREAM_WAIT: there are none yet. Then read again when
+ * wake is called, when *wait_fd (-1: none) becomes readable, and in a second at the latest. */
+int64_t blob_stream_read(struct blob_stream *stream, void *out, size_t cap, int *wait_fd);
 void blob_stream_close(struct blob_stream *stream); /* never waits; wake is not called any more */
 
 /* A descriptor whose byte *base + pos is byte pos of the whole; -1 if there is none. It stays the content's. */

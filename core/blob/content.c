@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "blob/internal.h"
 
+enum { SKIP_BLOCK = 16 * 1024 };
+
 struct blob_content {
     struct arena *arena;
     struct arena *own_arena; /* holds the content itself; NULL: the caller's does */
@@ -258,6 +260,34 @@ int64_t blob_content_read(struct blob_content *content, uint64_t pos, void *out,
 const char *blob_content_problem(const struct blob_content *content)
 {
     return content->problem && *content->problem ? content->problem : "it ends too early";
+}
+
+bool blob_content_has_read_now(const struct blob_content *content)
+{
+    return blob_instance_has_read_now(content->instance);
+}
+
+bool blob_content_begin(struct blob_content *content, uint64_t pos)
+{
+    char dropped[SKIP_BLOCK];
+    struct memora_error error = {0};
+    bool there = seek_to(content, pos, dropped, sizeof dropped, &error);
+    if (!there)
+        log_error("cannot read %s: %s", content->key, error.message);
+    return there;
+}
+
+int64_t blob_content_read_now(struct blob_content *content, void *out, size_t cap, int *wait_fd)
+{
+    struct memora_error error = {0};
+    int64_t n = blob_instance_read_now(content->instance, content->reader, out, cap, wait_fd, &error);
+    if (n == MEMORA_E_LATER)
+        return BLOB_STREAM_WAIT;
+    if (n < 0)
+        log_error("cannot read %s: %s", content->key, error.message);
+    else
+        content->reader_at += (uint64_t)n;
+    return n < 0 ? -1 : n;
 }
 
 int blob_content_fd(const struct blob_content *content, uint64_t *base)

@@ -86,6 +86,17 @@ int64_t blob_instance_read(struct blob_instance *instance, struct memora_reader 
     return n;
 }
 
+bool blob_instance_has_read_now(const struct blob_instance *instance)
+{
+    return !instance->serial && instance->ops->read_now;
+}
+
+int64_t blob_instance_read_now(const struct blob_instance *instance, struct memora_reader *reader, void *buf,
+                               size_t cap, int *wait_fd, struct memora_error *error)
+{
+    return instance->ops->read_now(reader, buf, cap, wait_fd, error);
+}
+
 int blob_instance_reader_fd(struct blob_instance *instance, struct memora_reader *reader, uint64_t *off)
 {
     if (!(instance->features & MEMORA_STORAGE_FD))

@@ -70,6 +70,10 @@ int blob_instance_stat(struct blob_instance *instance, const char *key, struct m
                        struct memora_error *error);
 int64_t blob_instance_read(struct blob_instance *instance, struct memora_reader *reader, void *buf, size_t cap,
                            struct memora_error *error);
+/* Whether reading without waiting is possible, and wherever it would wait: MEMORA_E_LATER. */
+bool blob_instance_has_read_now(const struct blob_instance *instance);
+int64_t blob_instance_read_now(const struct blob_instance *instance, struct memora_reader *reader, void *buf,
+                               size_t cap, int *wait_fd, struct memora_error *error);
 int blob_instance_reader_fd(struct blob_instance *instance, struct memora_reader *reader, uint64_t *off);
 void blob_instance_reader_close(struct blob_instance *instance, struct memora_reader *reader);
 int blob_instance_remove(struct blob_instance *instance, const char *key, struct memora_error *error);
@@ -116,6 +120,13 @@ Google__Protobuf__Timestamp *blob_timestamp(struct arena *arena, int64_t ns);
 bool blob_path_is_risky(const struct blob *blob, const char *path);
 
 struct blob *blob_content_blob(const struct blob_content *content); /* of a remote one */
+/* Whether blob_content_read_now can be used. */
+bool blob_content_has_read_now(const struct blob_content *content);
+/* Makes pos the place where it goes on; may wait. False on failure (logged). */
+bool blob_content_begin(struct blob_content *content, uint64_t pos);
+/* The next bytes; BLOB_STREAM_WAIT if there are none yet, and then *wait_fd is as of the interface's read_now. Else as
+ * blob_content_read. */
+int64_t blob_content_read_now(struct blob_content *content, void *out, size_t cap, int *wait_fd);
 /* stream.c: waits for the threads that still read. */
 void blob_stream_wait_all(struct blob *blob);
 

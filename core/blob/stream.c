@@ -1,4 +1,5 @@
-/* Reading ahead from a bucket: a thread fills a ring of bytes, and rests while it is full; whoever sends empties it. */
+/* Reading from a bucket for those who must not wait. Where the plugin waits, a thread reads ahead: it fills a ring of
+ * bytes, and rests while it is full; whoever sends empties it. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ struct blob_stream {
     void (*wake)(void *ctx);
     void *ctx;
     struct blob *blob;
+    bool direct;                  /* there is no thread and no ring; content and left are the reader's */
     struct blob_content *content; /* the thread's, as are the next three */
     uint64_t at, left;
     size_t write_at;
@@ -128,6 +130,8 @@ static bool enter(struct blob *blob)
 
 static bool start(struct blob_stream *stream)
 {
+    stream->size = stream->left < RING_MAX ? (size_t)stream->left : RING_MAX; /* not 0: then there is no stream */
+    stream->ring = memory_alloc(stream->size);
     pthread_t thread;
     pthread_attr_t detached;
     pthread_attr_init(&detached);
@@ -146,19 +150,25 @@ enum status_code blob_stream_open(struct blob_content *content, uint64_t from, u
         return status_set(status, STATUS_UNAVAILABLE, "too many objects are being read");
     }
     struct blob_stream *stream = memory_zalloc(sizeof *stream);
-    *stream =
-        (struct blob_stream){.wake = wake, .ctx = ctx, .blob = blob, .content = content, .at = from, .left = length};
-    stream->size = length < RING_MAX ? (size_t)length : RING_MAX; /* not 0: who sends nothing needs no stream */
-    stream->ring = memory_alloc(stream->size);
+    *stream = (struct blob_stream){.wake = wake,
+                                   .ctx = ctx,
+                                   .blob = blob,
+                                   .content = content,
+                                   .at = from,
+                                   .left = length,
+                                   .direct = blob_content_has_read_now(content)};
     pthread_mutex_init(&stream->lock, NULL);
     pthread_cond_init(&stream->room, NULL);
     *out = stream;
-    if (start(stream))
+    if (stream->direct ? blob_content_begin(content, from) : start(stream))
         return STATUS_OK;
+    int err = errno;
+    bool direct = stream->direct;
     destroy(stream);
     blob_content_close(content);
     leave(blob);
-    return status_set(status, STATUS_UNAVAILABLE, "no thread to read an object: %s", strerror(errno));
+    return direct ? status_set(status, STATUS_UNAVAILABLE, "an object cannot be read")
+                  : status_set(status, STATUS_UNAVAILABLE, "no thread to read an object: %s", strerror(err));
 }
 
 /* Copies without the lock: nobody else touches what is filled. */
@@ -170,8 +180,20 @@ static void take(struct blob_stream *stream, char *out, size_t n)
     stream->read_at = (stream->read_at + n) % stream->size;
 }
 
-int64_t blob_stream_read(struct blob_stream *stream, void *out, size_t cap)
+static int64_t read_direct(struct blob_stream *stream, void *out, size_t cap, int *wait_fd)
 {
+    size_t most = stream->left < cap ? (size_t)stream->left : cap;
+    int64_t n = most ? blob_content_read_now(stream->content, out, most, wait_fd) : 0;
+    if (n > 0)
+        stream->left -= (uint64_t)n;
+    return n == 0 && stream->left > 0 ? -1 : n; /* the object is shorter than it was */
+}
+
+int64_t blob_stream_read(struct blob_stream *stream, void *out, size_t cap, int *wait_fd)
+{
+    *wait_fd = -1;
+    if (stream->direct)
+        return read_direct(stream, out, cap, wait_fd);
     pthread_mutex_lock(&stream->lock);
     size_t n = stream->filled < cap ? stream->filled : cap;
     int64_t result = stream->failed ? -1 : stream->ended ? 0 : BLOB_STREAM_WAIT;
@@ -190,6 +212,13 @@ int64_t blob_stream_read(struct blob_stream *stream, void *out, size_t cap)
 
 void blob_stream_close(struct blob_stream *stream)
 {
+    if (stream->direct) {
+        struct blob *blob = stream->blob;
+        blob_content_close(stream->content);
+        destroy(stream);
+        leave(blob);
+        return;
+    }
     pthread_mutex_lock(&stream->lock);
     stream->closed = true;
     pthread_cond_signal(&stream->room);

@@ -9,6 +9,8 @@
 #include "http/internal.h"
 
 enum { ACCEPTOR_STACK = 128 * 1024, SWEEP_EVERY_MS = 1000, BUSY_WAIT_MS = 20, ACCEPT_SERIES = 64 };
+/* What the acceptor waits for; behind these, one for each loop. */
+enum { WAIT_STOP, WAIT_CLIENT, WAIT_LOOPS };
 
 static unsigned connections_of(struct http_loop *loop)
 {
@@ -66,15 +68,22 @@ static void *accept_loop(void *arg)
     struct http_server *server = arg;
     int64_t swept_ns = clock_mono_ns();
     bool pause = false;
+    struct pollfd wait[WAIT_LOOPS + HTTP_MAX_LOOPS] = {[WAIT_STOP] = {.fd = server->wake_fd, .events = POLLIN}};
+    for (unsigned i = 0; i < server->loop_count; i++)
+        wait[WAIT_LOOPS + i] = (struct pollfd){.fd = server->loops[i].watch_fd, .events = POLLIN};
     for (;;) {
         /* At the limit the kernel's backlog holds newcomers until a place is free. */
         bool closed = pause || is_full(server);
-        struct pollfd wait[2] = {{.fd = server->wake_fd, .events = POLLIN},
-                                 {.fd = closed ? -1 : server->listen_fd, .events = POLLIN}};
-        int ready = poll(wait, 2, closed ? BUSY_WAIT_MS : SWEEP_EVERY_MS);
-        if (wait[0].revents)
+        wait[WAIT_CLIENT] = (struct pollfd){.fd = closed ? -1 : server->listen_fd, .events = POLLIN};
+        int ready = poll(wait, WAIT_LOOPS + server->loop_count, closed ? BUSY_WAIT_MS : SWEEP_EVERY_MS);
+        if (ready < 0)
+            continue;
+        if (wait[WAIT_STOP].revents)
             return NULL;
-        pause = ready > 0 && wait[1].revents && !accept_some(server);
+        pause = wait[WAIT_CLIENT].revents && !accept_some(server);
+        for (unsigned i = 0; i < server->loop_count; i++)
+            if (wait[WAIT_LOOPS + i].revents)
+                stream_look(&server->loops[i]);
         int64_t now_ns = clock_mono_ns();
         if (now_ns - swept_ns < SWEEP_EVERY_MS * (int64_t)1000000)
             continue;

@@ -8,7 +8,7 @@
 #include "base/time_rfc3339.h"
 #include "http/range.h"
 
-enum { SMALL_BODY = 64 * 1024, BOUNDARY_BYTES = 16 };
+enum { SMALL_BODY = 64 * 1024, BOUNDARY_BYTES = 16, READ_AGAIN_NS = 1000000000 };
 
 /* What is sent of the file: texts between parts of it. A plain answer is one part without texts. */
 struct piece {
@@ -91,9 +91,11 @@ static int64_t remote_read(void *ctx, uint64_t pos, void *out, size_t cap)
 {
     (void)pos; /* asked for in order */
     const struct remote *remote = ctx;
-    remote->body->wake_ns = INT64_MAX;
-    int64_t n = blob_stream_read(remote->stream, out, cap);
-    return n == BLOB_STREAM_WAIT ? WIRE_STREAM_WAIT : n;
+    int64_t n = blob_stream_read(remote->stream, out, cap, &remote->body->wait_fd);
+    if (n != BLOB_STREAM_WAIT)
+        return n;
+    remote->body->wake_ns = clock_mono_ns() + READ_AGAIN_NS;
+    return WIRE_STREAM_WAIT;
 }
 
 static void remote_close(void *ctx)
@@ -107,7 +109,7 @@ static void wake_request(void *ctx)
     request->wake(request);
 }
 
-/* One part, read ahead by a thread of its own. */
+/* One part. */
 static void send_remote(const struct sending *sending, struct wire_request *request, struct wire_response *response)
 {
     struct remote *remote = ARENA_NEW(request->arena, struct remote);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -76,7 +77,10 @@ static enum status_code start_loops(struct http_server *server, struct status *s
         pthread_mutex_init(&loop->lock, NULL);
         pthread_mutex_init(&loop->stream_lock, NULL);
         pthread_mutex_init(&loop->body_lock, NULL);
+        loop->watch_fd = epoll_create1(EPOLL_CLOEXEC);
         server->loop_count++;
+        if (loop->watch_fd < 0)
+            return status_set(status, STATUS_RESOURCE_EXHAUSTED, "cannot create an epoll set: %s", strerror(errno));
         loop->daemon = start_daemon(loop, threads);
         if (!loop->daemon)
             return status_set(status, STATUS_INTERNAL, "cannot start the HTTP threads: %s", strerror(errno));
@@ -93,6 +97,8 @@ static void destroy(struct http_server *server)
     for (unsigned i = 0; i < server->loop_count; i++) {
         if (server->loops[i].daemon)
             MHD_stop_daemon(server->loops[i].daemon);
+        if (server->loops[i].watch_fd >= 0)
+            close(server->loops[i].watch_fd);
         pthread_mutex_destroy(&server->loops[i].lock);
         pthread_mutex_destroy(&server->loops[i].stream_lock);
         pthread_mutex_destroy(&server->loops[i].body_lock);

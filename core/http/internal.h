@@ -38,7 +38,8 @@ struct http_loop {
     struct http_connection *first;
     unsigned count; /* connections, also those on their way from accept */
     pthread_mutex_t stream_lock;
-    struct http_request *streams; /* requests whose endless stream has waited; under stream_lock */
+    struct http_request *streams; /* requests whose stream has waited; under stream_lock */
+    int watch_fd;                 /* epoll: what suspended ones of them wait for */
     pthread_mutex_t body_lock;    /* guards body_busy of its requests, and is held while that and suspending change */
 };
 
@@ -49,6 +50,7 @@ struct http_rest {
     bool suspended; /* the connection is, and whoever clears this resumes it */
     bool woken;     /* while it was not suspended */
     bool gone;      /* the client is */
+    int watched;    /* while suspended: the descriptor whose turn ends the rest; 0: none */
 };
 
 enum http_phase {
@@ -187,6 +189,8 @@ ssize_t stream_read(void *cls, uint64_t position, char *out, size_t cap);
 void stream_wake(const struct wire_request *wire);
 /* The stream is closed: nothing of it is kept. */
 void stream_forget(struct http_request *request);
+/* Reads again the streams for which loop->watch_fd is readable. */
+void stream_look(struct http_loop *loop);
 /* Reads again the streams whose time has come and ends those whose client is gone. */
 void stream_sweep(struct http_loop *loop, int64_t now_ns);
 /* The server is stopping: ends all that wait. */

@@ -1,7 +1,8 @@
-/* Streams that are read while they are sent. An endless one that has nothing to send rests: its connection is
- * suspended, which costs no thread and no turn of epoll, until it is woken, its time has come, its client is gone or
- * the server stops. */
+/* Streams that are read while they are sent. One that has nothing to send rests: its connection is suspended, which
+ * costs no thread and no turn of epoll, until it is woken, what it waits for is readable, its time has come, its client
+ * is gone or the server stops. */
 #include <poll.h>
+#include <sys/epoll.h>
 
 #include "http/internal.h"
 
@@ -14,6 +15,17 @@ static void list(struct http_loop *loop, struct http_request *request)
     if (loop->streams)
         loop->streams->rest.previous = request;
     loop->streams = request;
+}
+
+enum { READY_AT_ONCE = 16 };
+
+/* Only while it is suspended: whoever finds a request in the set under the lock may use it. */
+static void watch(struct http_request *request)
+{
+    int fd = request->response.stream->wait_fd;
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = request};
+    if (fd > 0 && epoll_ctl(request->from->loop->watch_fd, EPOLL_CTL_ADD, fd, &event) == 0)
+        request->rest.watched = fd;
 }
 
 enum rest_verdict { REST_READ_AGAIN, REST_SUSPENDED, REST_END, REST_GONE };
@@ -36,6 +48,7 @@ static enum rest_verdict begin_rest(struct http_request *request)
     } else {
         list(loop, request);
         rest->suspended = true;
+        watch(request);
         MHD_suspend_connection(request->connection);
     }
     pthread_mutex_unlock(&loop->stream_lock);
@@ -70,6 +83,9 @@ static void end_rest(struct http_request *request)
     if (!request->rest.suspended)
         return;
     request->rest.suspended = false;
+    if (request->rest.watched)
+        (void)epoll_ctl(request->from->loop->watch_fd, EPOLL_CTL_DEL, request->rest.watched, NULL);
+    request->rest.watched = 0;
     MHD_resume_connection(request->connection);
 }
 
@@ -108,6 +124,16 @@ static bool is_gone(const struct http_request *request)
 {
     struct pollfd at = {.fd = request->from->fd, .events = POLLRDHUP};
     return poll(&at, 1, 0) > 0;
+}
+
+void stream_look(struct http_loop *loop)
+{
+    struct epoll_event ready[READY_AT_ONCE];
+    pthread_mutex_lock(&loop->stream_lock);
+    int count = epoll_wait(loop->watch_fd, ready, READY_AT_ONCE, 0);
+    for (int i = 0; i < count; i++)
+        end_rest(ready[i].data.ptr);
+    pthread_mutex_unlock(&loop->stream_lock);
 }
 
 void stream_sweep(struct http_loop *loop, int64_t now_ns)

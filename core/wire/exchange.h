@@ -59,6 +59,8 @@ struct wire_stream {
      * WIRE_STREAM_WAIT. */
     int64_t (*read)(void *ctx, uint64_t pos, void *out, size_t cap);
     int64_t wake_ns; /* set by read before it says WIRE_STREAM_WAIT: clock_mono_ns() of the next read, to the second */
+    int wait_fd;     /* likewise: read again as soon as this descriptor is readable; <= 0: none. Open until the next
+                        read or close() */
     void (*close)(void *ctx); /* called exactly once */
     void *ctx;
     int fd; /* >= 0: send size bytes of this file from fd_offset instead of read; close() closes */

@@ -5,19 +5,23 @@
 #include <stdlib.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     POLL_MS = 1000,
     CONNECT_TIMEOUT_MS = 10000,
     LOW_SPEED = 256,
     RECEIVED_KEPT = 1024 * 1024,
-    STREAM_BUFFER = 256 * 1024 /* what libcurl takes from the connection at a time */
+    TURNS_AT_ONCE = 4,
+    STREAM_BUFFER = 128 * 1024 /* what libcurl takes from the connection at a time */
 };
 
 static size_t on_head(char *line, size_t size, size_t count, void *ctx);
 static size_t on_body(char *bytes, size_t size, size_t count, void *ctx);
 static size_t on_upload(char *out, size_t size, size_t count, void *ctx);
 static int on_seek(void *ctx, curl_off_t offset, int origin);
+static int on_socket(void *ctx, curl_socket_t fd, curlsocktype purpose);
+static int on_close(void *ctx, curl_socket_t fd);
 
 void s3_channel_free(struct s3_channel *channel)
 {
@@ -111,7 +115,7 @@ int s3_channel_start(struct s3_channel *channel, const struct memora_storage *st
     channel->error[0] = '\0';
     channel->response = (struct s3_response){.content_length = -1, .range_size = -1};
     channel->timeout_s = storage->timeout_s;
-    channel->waited_ns = 0;
+    channel->waited_ns = channel->later_ns = 0;
     channel->arrived = 0;
     curl_easy_reset(easy);
     set_connection(easy, storage);
@@ -122,6 +126,10 @@ int s3_channel_start(struct s3_channel *channel, const struct memora_storage *st
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, channel);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, channel);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, channel);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, channel);
     curl_easy_setopt(easy, CURLOPT_NOBODY, head ? 1L : 0L);
     if (request->body) {
         curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
@@ -261,6 +269,28 @@ static int on_seek(void *ctx, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
+static int on_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
+{
+    struct s3_channel *channel = ctx;
+    (void)purpose;
+    if (channel->socket_count < S3_SOCKETS)
+        channel->sockets[channel->socket_count] = fd;
+    channel->socket_count++;
+    return CURL_SOCKOPT_OK;
+}
+
+/* Of attempts to several addresses the slower ones are closed, and so is a connection that was kept too long. */
+static int on_close(void *ctx, curl_socket_t fd)
+{
+    struct s3_channel *channel = ctx;
+    unsigned kept = 0, known = channel->socket_count < S3_SOCKETS ? channel->socket_count : S3_SOCKETS;
+    for (unsigned i = 0; i < known; i++)
+        if (channel->sockets[i] != fd)
+            channel->sockets[kept++] = channel->sockets[i];
+    channel->socket_count = kept;
+    return close(fd);
+}
+
 static void take_result(struct s3_channel *channel)
 {
     int left;
@@ -320,6 +350,29 @@ static size_t take_received(struct s3_channel *channel, char *out, size_t size)
     return n;
 }
 
+static void begin_taking(struct s3_channel *channel, void *out, size_t size)
+{
+    channel->sink = out;
+    channel->sink_size = size;
+    channel->sink_used = 0;
+}
+
+static size_t end_taking(struct s3_channel *channel)
+{
+    size_t n = channel->sink_used;
+    channel->sink_size = channel->sink_used = 0;
+    return n;
+}
+
+static void turn_for_reader(struct s3_channel *channel, bool wait)
+{
+    if (channel->paused) {
+        channel->paused = false;
+        curl_easy_pause(channel->easy, CURLPAUSE_CONT);
+    }
+    turn(channel, wait);
+}
+
 /* Between the calls nothing flows: then the store waits, since nobody takes what it sends. */
 size_t s3_channel_pump(struct s3_channel *channel, void *out, size_t size)
 {
@@ -327,21 +380,41 @@ size_t s3_channel_pump(struct s3_channel *channel, void *out, size_t size)
     if (channel->received.length > channel->read_at)
         return take_received(channel, out, size);
     int64_t before = s3_host()->mono_ns();
-    channel->sink = out;
-    channel->sink_size = size;
-    channel->sink_used = 0;
+    begin_taking(channel, out, size);
     while (!channel->finished && channel->sink_used == 0) {
-        if (channel->paused) {
-            channel->paused = false;
-            curl_easy_pause(channel->easy, CURLPAUSE_CONT);
-        }
-        turn(channel, wait);
+        turn_for_reader(channel, wait);
         wait = true;
         int64_t now = s3_host()->mono_ns();
         check_speed(channel, now - before);
         before = now;
     }
-    size_t n = channel->sink_used;
-    channel->sink_size = channel->sink_used = 0;
-    return n;
+    channel->later_ns = 0;
+    return end_taking(channel);
+}
+
+/* Whether libcurl has something to do at once, for which no descriptor would become readable. */
+static bool is_due(const struct s3_channel *channel)
+{
+    long timeout_ms = -1;
+    return curl_multi_timeout(channel->multi, &timeout_ms) == CURLM_OK && timeout_ms == 0;
+}
+
+size_t s3_channel_pump_now(struct s3_channel *channel, void *out, size_t size)
+{
+    if (channel->received.length > channel->read_at)
+        return take_received(channel, out, size);
+    begin_taking(channel, out, size);
+    for (int i = 0; i < TURNS_AT_ONCE && !channel->finished && channel->sink_used == 0 && (i == 0 || is_due(channel));
+         i++)
+        turn_for_reader(channel, false);
+    int64_t now = s3_host()->mono_ns();
+    if (channel->later_ns)
+        check_speed(channel, now - channel->later_ns);
+    channel->later_ns = channel->sink_used == 0 ? now : 0;
+    return end_taking(channel);
+}
+
+int s3_channel_fd(const struct s3_channel *channel)
+{
+    return channel->socket_count == 1 ? channel->sockets[0] : -1;
 }

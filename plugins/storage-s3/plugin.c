@@ -109,6 +109,7 @@ static const struct memora_storage_ops ops = {
     .remove = remove_object,
     .presign = s3_presign,
     .list = list,
+    .read_now = s3_read_now,
 };
 
 static const struct memora_plugin plugin = {

@@ -111,12 +111,16 @@ static int ended_early(const struct s3_channel *channel, struct memora_error *er
                        channel->error[0] ? channel->error : curl_easy_strerror(channel->code));
 }
 
-int64_t s3_read(struct memora_reader *reader, void *buf, size_t cap, struct memora_error *error)
+/* now: without waiting. */
+static int64_t read_some(struct memora_reader *reader, void *buf, size_t cap, bool now, struct memora_error *error)
 {
     struct s3_channel *channel = reader->channel;
     while (channel && reader->left > 0) {
         uint64_t wanted = reader->skip > 0 ? reader->skip : reader->left;
-        size_t n = s3_channel_pump(channel, buf, wanted < cap ? (size_t)wanted : cap);
+        size_t most = wanted < cap ? (size_t)wanted : cap;
+        size_t n = now ? s3_channel_pump_now(channel, buf, most) : s3_channel_pump(channel, buf, most);
+        if (n == 0 && !channel->finished)
+            return MEMORA_E_LATER;
         if (n == 0)
             return ended_early(channel, error);
         if (reader->skip > 0) {
@@ -132,12 +136,26 @@ int64_t s3_read(struct memora_reader *reader, void *buf, size_t cap, struct memo
     return 0;
 }
 
+int64_t s3_read(struct memora_reader *reader, void *buf, size_t cap, struct memora_error *error)
+{
+    return read_some(reader, buf, cap, false, error);
+}
+
+int64_t s3_read_now(struct memora_reader *reader, void *buf, size_t cap, int *wait_fd, struct memora_error *error)
+{
+    int64_t n = read_some(reader, buf, cap, true, error);
+    if (n == MEMORA_E_LATER)
+        *wait_fd = s3_channel_fd(reader->channel);
+    return n;
+}
+
 void s3_reader_close(struct memora_reader *reader)
 {
     struct s3_channel *channel = reader->channel;
     char beyond;
     if (channel && reader->left == 0 && !channel->finished)
-        (void)s3_channel_pump(channel, &beyond, 1); /* the end of the answer: the connection can be used again */
+        (void)s3_channel_pump_now(channel, &beyond, 1); /* the end of the answer, if it is there: then the connection
+                                                           can be used again */
     if (channel && channel->finished)
         s3_channel_give(reader->storage, channel);
     else if (channel)

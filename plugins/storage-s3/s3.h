@@ -20,7 +20,8 @@ enum {
     S3_SINGLE_MAX = 8 * 1024 * 1024, /* objects up to here go in one request if their size is announced */
     S3_PARTS_MAX = 10000,            /* of one upload, as S3 has it */
     S3_BODY_MAX = 16 * 1024 * 1024,  /* of an answer that is kept whole: a page of a listing */
-    S3_STREAM_HIGH = 256 * 1024,     /* received and not yet read: then the store has to wait */
+    S3_SOCKETS = 4,
+    S3_STREAM_HIGH = 256 * 1024, /* received and not yet read: then the store has to wait */
     S3_CHANNELS_KEPT = 16,
     S3_ATTEMPTS = 4,
     S3_URL_MAX = 8192,
@@ -112,6 +113,9 @@ struct s3_channel {
     size_t sink_size, sink_used;
     int64_t timeout_s, waited_ns; /* waited: since the last look at the speed, while a reader waits */
     size_t arrived;               /* bytes in that time */
+    int sockets[S3_SOCKETS];      /* open; libcurl does not tell which one it uses before it is done with it */
+    unsigned socket_count;        /* also of those that found no room */
+    int64_t later_ns; /* since when a reader that does not wait knows that there is nothing; 0: it doesn't */
     bool streaming, paused, attached, head_complete, finished, too_long;
     bool source_failed; /* that of the body */
     CURLcode code;
@@ -130,6 +134,10 @@ void s3_channel_run(struct s3_channel *channel, bool whole);
 /* Works until there is a byte to read, or the end. Gives the number of bytes put into out, 1..size; 0 at the end, for
  * which channel->code says whether it is a good one. */
 size_t s3_channel_pump(struct s3_channel *channel, void *out, size_t size);
+/* The same without waiting: 0 also if there is nothing yet, and then the channel is not finished. */
+size_t s3_channel_pump_now(struct s3_channel *channel, void *out, size_t size);
+/* What is readable when there may be more; -1: not known. */
+int s3_channel_fd(const struct s3_channel *channel);
 
 /* request.c. Runs the exchange, again after errors that may pass. With MEMORA_OK (any 2xx) *out is the channel, with
  * the whole answer, or, if streaming, at the start of its body; give it back. Else *out is NULL, the ABI's code is
@@ -183,6 +191,7 @@ int s3_stat(struct memora_storage *storage, const char *key, struct memora_objec
 int s3_get(struct memora_storage *storage, const char *key, uint64_t off, uint64_t len, struct memora_reader **out,
            struct memora_object *info, struct memora_error *error);
 int64_t s3_read(struct memora_reader *reader, void *buf, size_t cap, struct memora_error *error);
+int64_t s3_read_now(struct memora_reader *reader, void *buf, size_t cap, int *wait_fd, struct memora_error *error);
 void s3_reader_close(struct memora_reader *reader);
 int s3_remove(struct memora_storage *storage, const char *key, struct memora_error *error);
 int s3_remove_object(struct memora_storage *storage, const char *key, struct memora_error *error); /* nothing else */

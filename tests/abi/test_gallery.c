@@ -45,7 +45,7 @@ static void test_tables(void **state)
         {"nullentry", "plugin %s: memora_plugin_v1() gives NULL, expected a table"},
         {"magic", "plugin %s: magic is 0x12345678, expected 0x4d454d31"},
         {"major", "plugin %s: built for ABI 2.1, expected 1.x (memora " MEMORA_VERSION ")"},
-        {"minor", "plugin %s: needs ABI 1.7 or newer, but this is 1.1 (memora " MEMORA_VERSION ")"},
+        {"minor", "plugin %s: needs ABI 1.7 or newer, but this is 1.2 (memora " MEMORA_VERSION ")"},
         {"kind", "plugin %s: kind is 1 (db), expected 2 (storage)"},
         {"kindless", "plugin %s: kind is 9 (unknown), expected 2 (storage)"},
         {"short", "plugin %s: struct memora_plugin has 48 bytes, expected at least 96"},

@@ -140,7 +140,8 @@ static void test_storage_tables(void **state)
     OFFSET(memora_storage_ops, remove, 88);
     OFFSET(memora_storage_ops, presign, 96);
     OFFSET(memora_storage_ops, list, 104);
-    assert_int_equal(sizeof(struct memora_storage_ops), 112);
+    OFFSET(memora_storage_ops, read_now, 112);
+    assert_int_equal(sizeof(struct memora_storage_ops), 120);
 }
 
 static void test_numbers(void **state)

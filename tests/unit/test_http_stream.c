@@ -1,4 +1,5 @@
 /* Streams that have nothing to send at times: they rest, and go on when woken or when their time has come. */
+#include <fcntl.h>
 #include <stdatomic.h>
 
 #include "http_client.h"
@@ -13,6 +14,8 @@ struct fixture {
     int port;
     bool by_time; /* rests end by themselves; else by a wake that comes before the rest begins */
     atomic_int closed;
+    int pipe[2];       /* what /piped sends */
+    atomic_int waited; /* how often it had to wait */
 };
 
 struct resting {
@@ -52,8 +55,33 @@ static void rest(void *ctx, struct wire_request *request, struct wire_response *
     response->stream = &resting->stream;
 }
 
+static int64_t piped_read(void *ctx, uint64_t position, void *out, size_t cap)
+{
+    struct resting *resting = ctx;
+    (void)position;
+    assert_true(cap > 0);
+    ssize_t n = read(resting->fixture->pipe[0], out, 1);
+    if (n >= 0)
+        return n;
+    resting->stream.wait_fd = resting->fixture->pipe[0];
+    resting->stream.wake_ns = INT64_MAX;
+    atomic_fetch_add(&resting->fixture->waited, 1);
+    return WIRE_STREAM_WAIT;
+}
+
+static void send_piped(void *ctx, struct wire_request *request, struct wire_response *response)
+{
+    struct resting *resting = ARENA_NEW(request->arena, struct resting);
+    resting->fixture = ctx;
+    resting->stream = (struct wire_stream){
+        .size = WIRE_STREAM_ENDLESS, .read = piped_read, .close = resting_close, .ctx = resting, .fd = -1};
+    response->stream = &resting->stream;
+}
+
 static struct http_route_target route(void *ctx, const struct wire_request *request)
 {
+    if (strcmp(request->path, "/piped") == 0)
+        return (struct http_route_target){send_piped, ctx, false, NULL, HTTP_READING};
     return (struct http_route_target){rest, ctx, strcmp(request->path, "/quick") == 0, NULL, HTTP_CHANGING};
 }
 
@@ -129,12 +157,54 @@ static void the_connection_goes_on(void **state)
     client_free(client);
 }
 
+static void a_rest_ends_when_a_descriptor_is_readable(void **state)
+{
+    struct fixture *fixture = *state;
+    struct client *client = client_new(fixture->port);
+    assert_int_equal(pipe2(fixture->pipe, O_NONBLOCK | O_CLOEXEC), 0);
+    client_send(client->fd, "GET /piped HTTP/1.1\r\nHost: h\r\n\r\n");
+    for (int i = 1; i <= READS_WITH_DATA; i++) {
+        AWAIT(atomic_load(&fixture->waited) >= i);
+        assert_int_equal(write(fixture->pipe[1], "r", 1), 1);
+        if (i == 1) {
+            struct answer answer = client_read(client);
+            assert_int_equal(answer.status, 200);
+            answer_free(&answer);
+        }
+    }
+    AWAIT(atomic_load(&fixture->waited) > READS_WITH_DATA);
+    close(fixture->pipe[1]);
+    while (client->held < sizeof chunks - 1 && client_fill(client))
+        ;
+    assert_int_equal(client->held, sizeof chunks - 1);
+    assert_memory_equal(client->buffer, chunks, sizeof chunks - 1);
+    AWAIT(atomic_load(&fixture->closed) == 1);
+    client_free(client);
+    close(fixture->pipe[0]);
+}
+
+/* The client of a stream that waits for a descriptor leaves; the descriptor closes after its stream. */
+static void a_client_may_leave_while_its_stream_waits(void **state)
+{
+    struct fixture *fixture = *state;
+    struct client *client = client_new(fixture->port);
+    assert_int_equal(pipe2(fixture->pipe, O_NONBLOCK | O_CLOEXEC), 0);
+    client_send(client->fd, "GET /piped HTTP/1.1\r\nHost: h\r\n\r\n");
+    AWAIT(atomic_load(&fixture->waited) >= 1);
+    client_free(client);
+    AWAIT(atomic_load(&fixture->closed) == 1);
+    close(fixture->pipe[0]);
+    close(fixture->pipe[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_wake_before_the_rest_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(rests_end_in_time, setup, teardown),
         cmocka_unit_test_setup_teardown(the_connection_goes_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_rest_ends_when_a_descriptor_is_readable, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_client_may_leave_while_its_stream_waits, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

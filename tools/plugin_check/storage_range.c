@@ -1,5 +1,6 @@
 /* Parts of objects, readers that outlive what they read, and links for the open web. */
 #include <netdb.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -7,7 +8,7 @@
 
 #include "storage_object.h"
 
-enum { SIZE = 300000, SEED = 11, URL_MAX = 4096, ANSWER_MAX = 16384 };
+enum { SIZE = 300000, SEED = 11, URL_MAX = 4096, ANSWER_MAX = 16384, NOW_TRIES = 120, NOW_WAIT_MS = 1000 };
 #define KEY STORAGE_PREFIX "range"
 
 static void check_ranges(struct store *store)
@@ -75,6 +76,48 @@ static void check_small_reads(struct store *store)
                (unsigned long long)got, error.message);
     n = store->ops->read(reader, bytes, sizeof bytes, &error);
     check_that(store->check, n == 0, "read() at the end stays at the end", "%lld", (long long)n);
+    store->ops->reader_close(reader);
+}
+
+/* The next bytes by read_now(), waited for as the core does; every fourth time by read() instead. */
+static int64_t read_when_there(struct store *store, struct memora_reader *reader, unsigned turn, void *buf, size_t cap,
+                               struct memora_error *error)
+{
+    if (turn % 4 == 3)
+        return store->ops->read(reader, buf, cap, error);
+    int64_t n = MEMORA_E_LATER;
+    for (int i = 0; i < NOW_TRIES && n == MEMORA_E_LATER; i++) {
+        int fd = -1;
+        n = store->ops->read_now(reader, buf, cap, &fd, error);
+        struct pollfd ready = {.fd = fd, .events = POLLIN};
+        if (n == MEMORA_E_LATER && (poll(&ready, 1, NOW_WAIT_MS) < 0 || ready.revents & POLLNVAL))
+            return MEMORA_E_INTERNAL;
+    }
+    return n;
+}
+
+static void check_read_now(struct store *store)
+{
+    struct memora_reader *reader = NULL;
+    struct memora_object info = {0};
+    struct memora_error error = {0};
+    unsigned char bytes[10000];
+    if (!MEMORA_HAS(store->ops, read_now)) {
+        check_skip(store->check, "read_now() has the range", "not there");
+        return;
+    }
+    int result = store->ops->get(store->storage, KEY, 10, UINT64_MAX, &reader, &info, &error);
+    if (!check_code(store->check, result, MEMORA_OK, &error, "a reader for read_now()"))
+        return;
+    uint64_t got = 0;
+    bool right = true;
+    int64_t n;
+    for (unsigned turn = 0; (n = read_when_there(store, reader, turn, bytes, sizeof bytes, &error)) > 0; turn++)
+        for (int64_t i = 0; i < n && right; i++)
+            right = bytes[i] == source_byte(SEED, 10 + got++);
+    check_that(store->check, right && n == 0 && got == SIZE - 10, "read_now() has the range",
+               "%llu bytes of %d, then %lld: %s", (unsigned long long)got, SIZE - 10, (long long)n,
+               right ? error.message : "wrong bytes");
     store->ops->reader_close(reader);
 }
 
@@ -215,6 +258,7 @@ void check_storage_range(struct check *check)
         check_beyond(&store);
         check_small_reads(&store);
         check_descriptor(&store);
+        check_read_now(&store);
         check_removed_meanwhile(&store, false);
         check_removed_meanwhile(&store, true);
         check_presign(&store);

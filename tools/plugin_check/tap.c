@@ -14,10 +14,10 @@ const char *check_code_name(int code)
         "MEMORA_OK",          "MEMORA_E_INTERNAL", "MEMORA_E_ARG",        "MEMORA_E_NOMEM", "MEMORA_E_UNSUPPORTED",
         "MEMORA_E_NOT_FOUND", "MEMORA_E_UNIQUE",   "MEMORA_E_CONSTRAINT", "MEMORA_E_RETRY", "MEMORA_E_CONN",
         "MEMORA_E_SYNTAX",    "MEMORA_E_AUTH",     "MEMORA_E_IO",         "MEMORA_E_FULL",  "MEMORA_E_RANGE",
-        "MEMORA_E_CANCELLED", "MEMORA_E_EXISTS",   "MEMORA_E_CONFIG"};
+        "MEMORA_E_CANCELLED", "MEMORA_E_EXISTS",   "MEMORA_E_CONFIG",     "MEMORA_E_LATER"};
     if (code == MEMORA_ROW)
         return "MEMORA_ROW";
-    return code <= 0 && code >= MEMORA_E_CONFIG ? errors[-code] : "no code of the interface";
+    return code <= 0 && code >= MEMORA_E_LATER ? errors[-code] : "no code of the interface";
 }
 
 void check_quote(char *out, size_t size, const char *before, const char *text)
