@@ -1,6 +1,7 @@
 /* What is kept of a connection: its peer, and until when its client must have done the next step. */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -51,17 +52,20 @@ void connection_allow(struct http_connection *from, int64_t seconds, uint64_t by
 {
     int64_t moving = (int64_t)(bytes / HTTP_LEAST_RATE < INT32_MAX ? bytes / HTTP_LEAST_RATE : INT32_MAX);
     atomic_store_explicit(&from->deadline_ns, clock_mono_ns() + (seconds + moving) * 1000000000, memory_order_relaxed);
+    atomic_store_explicit(&from->in_body, false, memory_order_relaxed);
 }
 
 void connection_prolong(struct http_connection *from, uint64_t bytes)
 {
     atomic_fetch_add_explicit(&from->deadline_ns, (int64_t)(bytes * 1000000000 / HTTP_LEAST_RATE),
                               memory_order_relaxed);
+    atomic_store_explicit(&from->in_body, true, memory_order_relaxed);
 }
 
 void connection_allow_any(struct http_connection *from)
 {
     atomic_store_explicit(&from->deadline_ns, INT64_MAX, memory_order_relaxed);
+    atomic_store_explicit(&from->in_body, false, memory_order_relaxed);
 }
 
 static struct http_connection *add(struct http_loop *loop, struct MHD_Connection *connection)
@@ -108,7 +112,17 @@ void connection_notify(void *cls, struct MHD_Connection *connection, void **cont
     }
 }
 
-/* The socket is only shut down here; its loop sees the end of the stream and closes it. The lock keeps the descriptor
+static bool has_left(const struct http_connection *from)
+{
+    struct pollfd at = {.fd = from->fd, .events = POLLRDHUP};
+    return atomic_load_explicit(&from->in_body, memory_order_relaxed) && poll(&at, 1, 0) > 0;
+}
+
+/* libmicrohttpd takes a short read for the last that there is until epoll says more. An end that came along with the
+ * bytes is never said (it is edge-triggered), and the request would rest until the idle timeout. To shut down the side
+ * that has ended anyway makes epoll speak once more; bytes that are still to be read stay.
+ *
+ * The socket is only shut down here; its loop sees the end of the stream and closes it. The lock keeps the descriptor
  * from being closed, and given to someone else, in between: libmicrohttpd tells of the end before it closes. */
 void connection_reap(struct http_loop *loop, int64_t now_ns)
 {
@@ -116,5 +130,7 @@ void connection_reap(struct http_loop *loop, int64_t now_ns)
     for (const struct http_connection *at = loop->first; at; at = at->next)
         if (atomic_load_explicit(&at->deadline_ns, memory_order_relaxed) < now_ns)
             shutdown(at->fd, SHUT_RDWR);
+        else if (has_left(at))
+            shutdown(at->fd, SHUT_RD);
     pthread_mutex_unlock(&loop->lock);
 }

@@ -16,6 +16,8 @@ enum {
     POOL_HEADROOM = 8 * 1024, /* per connection beside the headers: their table, and the header of the answer */
 };
 
+static const int64_t reap_every_ns = 250 * 1000 * 1000; /* while the server drains, and the acceptor does not */
+
 static void on_mhd_log(void *cls, const char *format, va_list args)
 {
     (void)cls;
@@ -156,17 +158,30 @@ failed:
     return code;
 }
 
+static unsigned wait_for_none_active(struct http_server *server, int64_t until_ns)
+{
+    struct timespec until = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
+    int waited = 0;
+    pthread_mutex_lock(&server->active_lock);
+    while (server->active > 0 && waited != ETIMEDOUT)
+        waited = pthread_cond_timedwait(&server->active_none, &server->active_lock, &until);
+    unsigned active = server->active;
+    pthread_mutex_unlock(&server->active_lock);
+    return active;
+}
+
 static void wait_until_idle(struct http_server *server, int64_t drain_ns)
 {
-    int64_t until = clock_mono_ns() + drain_ns;
-    struct timespec deadline = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
-    pthread_mutex_lock(&server->active_lock);
-    int waited = 0;
-    while (server->active > 0 && waited != ETIMEDOUT)
-        waited = pthread_cond_timedwait(&server->active_none, &server->active_lock, &deadline);
-    if (server->active > 0)
-        log_warn("%u requests were still running at the end of the drain time", server->active);
-    pthread_mutex_unlock(&server->active_lock);
+    int64_t now_ns = clock_mono_ns(), until_ns = now_ns + drain_ns;
+    unsigned active = wait_for_none_active(server, now_ns);
+    for (; active > 0 && now_ns < until_ns; now_ns = clock_mono_ns()) {
+        for (unsigned i = 0; i < server->loop_count; i++)
+            connection_reap(&server->loops[i], now_ns);
+        int64_t next_ns = now_ns + reap_every_ns;
+        active = wait_for_none_active(server, next_ns < until_ns ? next_ns : until_ns);
+    }
+    if (active > 0)
+        log_warn("%u requests were still running at the end of the drain time", active);
 }
 
 void http_server_stop(struct http_server *server, int64_t drain_ns)

@@ -27,6 +27,7 @@ struct http_connection {
     int fd;
     atomic_int_fast64_t deadline_ns; /* when the client is given up; INT64_MAX while it is not its turn */
     bool loopback;                   /* over TCP from this machine */
+    atomic_bool in_body;             /* bytes of a body have come, and not yet all */
     char peer[INET6_ADDRSTRLEN];
 };
 
@@ -144,7 +145,7 @@ void connection_prolong(struct http_connection *from, uint64_t bytes);
 void connection_allow_any(struct http_connection *from);
 /* Much will be sent. */
 void connection_expect_bulk(const struct http_connection *from);
-/* Cuts the connections of clients that have passed their deadline. */
+/* Cuts the connections of clients that have passed their deadline, and has those looked at that left amid a body. */
 void connection_reap(struct http_loop *loop, int64_t now_ns);
 
 /* request.c: callbacks of libmicrohttpd; cls is the loop. */

@@ -14,7 +14,8 @@ struct fixture {
     struct http_server *server;
     int port;
     atomic_int judged;
-    atomic_bool hold; /* judge waits */
+    atomic_bool hold; /* judge, or the handler of /hold, waits */
+    atomic_bool holding;
 };
 
 /* What a body of that length is made of. */
@@ -47,10 +48,19 @@ static void report(void *ctx, struct wire_request *request, struct wire_response
                                        : "whole");
 }
 
+static void hold(void *ctx, struct wire_request *request, struct wire_response *response)
+{
+    struct fixture *f = ctx;
+    (void)request, (void)response;
+    atomic_store(&f->holding, true);
+    while (atomic_load(&f->hold))
+        usleep(1000);
+}
+
 static struct http_route_target route(void *ctx, const struct wire_request *request)
 {
-    (void)request;
-    return (struct http_route_target){.handler = report, .ctx = ctx, .quick = true};
+    bool holds = strcmp(request->path, "/hold") == 0;
+    return (struct http_route_target){.handler = holds ? hold : report, .ctx = ctx, .quick = true};
 }
 
 static int start(void **state, uint64_t spool)
@@ -58,6 +68,7 @@ static int start(void **state, uint64_t spool)
     struct fixture *f = calloc(1, sizeof *f);
     struct status status = {0};
     f->config = test_config();
+    f->config.http_threads = 1; /* which /hold holds */
     f->config.max_body_bytes = BODY_LIMIT;
     f->config.idle_timeout_s = 600; /* clients rest until they are told to go on, on a slow machine as well */
     f->large = (struct http_large_bodies){judge, f, spool_area_create("/tmp", spool)};
@@ -189,6 +200,28 @@ static void test_no_room(void **state)
     AWAIT(upload_gives(f, "3145805 right spool whole"));
 }
 
+/* The last bytes of a client come together with its end, as they do when the HTTP thread is late. */
+static void test_client_leaves(void **state)
+{
+    struct fixture *f = *state;
+    struct client *holder = client_new(f->port), *leaver = client_new(f->port);
+    assert_true(send_head(leaver->fd, "/spool", LARGE, false) && send_body(leaver->fd, 1000, false));
+    atomic_store(&f->hold, true);
+    assert_true(client_send(holder->fd, "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n"));
+    AWAIT(atomic_load(&f->holding));
+    assert_true(client_send(leaver->fd, "more"));
+    client_free(leaver);
+    atomic_store(&f->hold, false);
+    struct answer answer = client_read(holder);
+    assert_int_equal(answer.status, 200);
+    answer_free(&answer);
+    client_free(holder);
+    int64_t before_ns = clock_mono_ns();
+    http_server_stop(f->server, 2 * PATIENCE_NS); /* at most, while a request runs */
+    f->server = NULL;
+    assert_true(clock_mono_ns() - before_ns < PATIENCE_NS);
+}
+
 /* Workers that are busy judging, and a queue that is full: the third upload is told to come again. */
 static void test_no_worker(void **state)
 {
@@ -238,6 +271,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_judged_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_over_the_limit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_room, set_up_small, tear_down),
+        cmocka_unit_test_setup_teardown(test_client_leaves, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_worker, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_stop, set_up, tear_down),
     };
