@@ -127,6 +127,26 @@ static bool in_order(const struct metadata_scan *scan)
     return true;
 }
 
+static bool is_one_of(const unsigned char code[4], const char *codes)
+{
+    for (; *codes; codes += 4)
+        if (memcmp(code, codes, 4) == 0)
+            return true;
+    return false;
+}
+
+/* Brands of ISO/IEC 23008-12 and AVIF 1.1; what has another is a video. */
+static bool is_picture(const unsigned char brand[4])
+{
+    return is_one_of(brand, "heicheixheimheishevchevxhevmhevsmif1mif2msf1avifavis");
+}
+
+/* What files of QuickTime and its children begin with. */
+static bool is_box(const unsigned char type[4])
+{
+    return is_one_of(type, "ftypmoovmdatwidefreeskippnot");
+}
+
 static bool find(struct metadata_scan *scan)
 {
     unsigned char head[HEAD] = {0};
@@ -141,7 +161,9 @@ static bool find(struct metadata_scan *scan)
         return metadata_find_webp(scan);
     if (memcmp(head, "GIF8", 4) == 0)
         return metadata_find_gif(scan);
-    return memcmp(head + 4, "ftyp", 4) == 0 && metadata_find_heif(scan);
+    if (memcmp(head + 4, "ftyp", 4) == 0 && is_picture(head + 8))
+        return metadata_find_heif(scan);
+    return is_box(head + 4) && metadata_find_video(scan);
 }
 
 bool metadata_find(struct arena *arena, const struct media_source *picture, struct metadata_edits *out)

@@ -1,6 +1,7 @@
 /* Where a picture tells more than it shows: Exif (place, time, camera, thumbnail), XMP, IPTC, comments. Found without
  * decoding and taken out of the file, so that the pixels stay what they are, bit for bit. Formats: JPEG (ITU-T T.81),
- * PNG (with its Extensions, 1.5.0), WebP (RFC 9649), GIF89a, HEIF and AVIF (ISO/IEC 14496-12 and 23008-12). */
+ * PNG (with its Extensions, 1.5.0), WebP (RFC 9649), GIF89a, HEIF and AVIF (ISO/IEC 14496-12 and 23008-12); of MP4 and
+ * QuickTime videos, where they were taken. */
 #ifndef MEMORA_BLOB_METADATA_H
 #define MEMORA_BLOB_METADATA_H
 

@@ -49,6 +49,7 @@ bool metadata_find_png(struct metadata_scan *scan);
 bool metadata_find_webp(struct metadata_scan *scan);
 bool metadata_find_gif(struct metadata_scan *scan);
 bool metadata_find_heif(struct metadata_scan *scan);
+bool metadata_find_video(struct metadata_scan *scan);
 
 static inline uint32_t metadata_be16(const unsigned char *at)
 {

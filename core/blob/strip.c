@@ -24,8 +24,9 @@ static bool is_made_anew(const char *type)
 /* Those whose metadata can be taken out of the file. */
 static bool is_cleaned(const char *type)
 {
-    static const char *const types[] = {"image/jpeg", "image/jpg",  "image/webp", "image/png",
-                                        "image/heic", "image/heif", "image/avif", "image/gif"};
+    static const char *const types[] = {"image/jpeg", "image/jpg",       "image/webp",  "image/png",
+                                        "image/heic", "image/heif",      "image/avif",  "image/gif",
+                                        "video/mp4",  "video/quicktime", "video/x-m4v", "video/3gpp"};
     return is_one_of(type, types, sizeof types / sizeof *types);
 }
 
@@ -56,13 +57,13 @@ static enum status_code make_anew(struct strip *strip, enum media_job job, struc
     return STATUS_OK;
 }
 
-/* WebP and PNG lose nothing but their metadata. Only one that is to be turned is made anew: not all programs look at
- * what an Exif part in them says. */
+/* WebP, PNG and videos lose nothing but their metadata. Only one that is to be turned is made anew: not all programs
+ * look at what an Exif part in them says. */
 static enum status_code clean(struct strip *strip, struct status *status)
 {
     struct metadata_edits *edits = ARENA_NEW(strip->arena, struct metadata_edits);
     if (!metadata_find(strip->arena, strip->picture, edits)) {
-        log_warn("attachment %s keeps its metadata: the picture cannot be read", strip->attachment->uid);
+        log_warn("attachment %s keeps its metadata: the file cannot be read", strip->attachment->uid);
         return STATUS_OK;
     }
     if (edits->orientation != 1 && !edits->moving &&

@@ -143,11 +143,11 @@ static bool redirect(const struct link_map *map, const struct tables *tables, co
                 continue;
             uintptr_t place = map->l_addr + entries[i].r_offset;
             void *start = (void *)(place & ~(page - 1));
-            /* The table is read-only after start (RELRO). */
+            /* The table is read-only after start (RELRO). It stays writable: other data of the plugin may be on the
+             * page. */
             if (mprotect(start, page, PROT_READ | PROT_WRITE) != 0)
                 continue;
             memcpy((void *)place, &replaced[k].function, sizeof replaced[k].function);
-            mprotect(start, page, PROT_READ);
             found = true;
         }
     }
