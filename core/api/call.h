@@ -73,11 +73,12 @@ struct api_call {
 
 /* What may be done with a method before a handler looks at it; auth/ has the table, rpc/ acts on it. */
 enum rpc_method_flags {
-    RPC_PUBLIC = 1,    /* anonymous callers may call it on a public instance */
-    RPC_BOOTSTRAP = 2, /* ... and on a private one */
-    RPC_QUICK = 4,     /* may run on the HTTP thread: a few indexed reads, nothing that waits */
-    RPC_FILES = 8,     /* its request may be large: it comes to lie in a spool, if the caller is known */
-    RPC_CALLS_OUT = 16 /* waits for other servers; of those with a field sso_credentials, if that is set */
+    RPC_PUBLIC = 1,     /* anonymous callers may call it on a public instance */
+    RPC_BOOTSTRAP = 2,  /* ... and on a private one */
+    RPC_QUICK = 4,      /* may run on the HTTP thread: a few indexed reads, nothing that waits */
+    RPC_FILES = 8,      /* its request may be large: it comes to lie in a spool, if the caller is known */
+    RPC_CALLS_OUT = 16, /* waits for other servers; of those with a field sso_credentials, if that is set */
+    RPC_PREVIEWS = 32   /* with RPC_CALLS_OUT: its callers name the servers */
 };
 
 static inline bool api_is_anonymous(const struct api_call *call)

@@ -14,8 +14,9 @@ unsigned http_thread_count(const struct config *config);
 /* What keeps a worker busy. Some of the workers are for reading alone, so that changes that wait for a lock, and the
  * decoding of pictures, leave a way for it. As much is decoded at a time as there are processors (HTTP_DECODING_MAX at
  * most): the rest of a page of pictures waits in the queue, not in workers. HTTP_CALLING waits for other servers while
- * it handles a request: one worker in four does that at most, and it never takes the last one for changes. */
-enum http_work { HTTP_CHANGING, HTTP_READING, HTTP_DECODING, HTTP_CALLING, HTTP_WORKS };
+ * it handles a request: one worker in four does that at most, and it never takes the last one for changes. So does
+ * HTTP_PREVIEWING, for servers that anybody may name, so that those which do not answer keep nobody from signing in. */
+enum http_work { HTTP_CHANGING, HTTP_READING, HTTP_DECODING, HTTP_CALLING, HTTP_PREVIEWING, HTTP_WORKS };
 enum { HTTP_DECODING_MAX = 4 };
 
 /* Where a request goes. quick decides whether the handler runs on the HTTP thread or on a worker. */

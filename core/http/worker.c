@@ -18,7 +18,7 @@ enum {
     WORKER_STACK = 1024 * 1024,
     MAX_WORKERS = 1024,
     READERS_SHARE = 4,  /* one worker in four is for reading alone */
-    CALLERS_SHARE = 4,  /* and one at most calls other servers */
+    CALLERS_SHARE = 4,  /* and one at most calls other servers, and one fetches previews */
     DECODING_QUEUE = 2, /* what may wait: half of the places */
     CALLING_QUEUE = 4
 };
@@ -42,8 +42,8 @@ struct worker_pool {
     unsigned queued, limit, waiting; /* queued: also those whose place is reserved */
     unsigned queued_of[HTTP_WORKS];
     unsigned busy[HTTP_WORKS];        /* workers that are at requests of that kind, reading aside */
-    unsigned most_other, most_long;   /* of them: all together, decoding and calling together */
-    unsigned most[HTTP_WORKS];        /* of one kind, for decoding and calling */
+    unsigned most_other, most_long;   /* of them: all together, the long ones together */
+    unsigned most[HTTP_WORKS];        /* of one kind, for the long ones */
     unsigned most_queued[HTTP_WORKS]; /* likewise */
     uint64_t turns;
     bool stopping;
@@ -54,13 +54,13 @@ struct worker_pool {
 /* What may keep a worker for long. */
 static bool is_long(enum http_work work)
 {
-    return work == HTTP_DECODING || work == HTTP_CALLING;
+    return work == HTTP_DECODING || work == HTTP_CALLING || work == HTTP_PREVIEWING;
 }
 
 static bool may_begin(const struct worker_pool *pool, enum http_work work)
 {
     const unsigned *busy = pool->busy;
-    unsigned long_ones = busy[HTTP_DECODING] + busy[HTTP_CALLING];
+    unsigned long_ones = busy[HTTP_DECODING] + busy[HTTP_CALLING] + busy[HTTP_PREVIEWING];
     if (work == HTTP_READING || pool->stopping)
         return true;
     return busy[HTTP_CHANGING] + long_ones < pool->most_other &&
@@ -217,8 +217,10 @@ static void set_shares(struct worker_pool *pool, unsigned threads)
                                 : processors < HTTP_DECODING_MAX ? (unsigned)processors
                                                                  : HTTP_DECODING_MAX;
     pool->most[HTTP_CALLING] = threads > CALLERS_SHARE ? threads / CALLERS_SHARE : 1;
+    pool->most[HTTP_PREVIEWING] = pool->most[HTTP_CALLING];
     pool->most_queued[HTTP_DECODING] = pool->most[HTTP_DECODING] + pool->limit / DECODING_QUEUE;
     pool->most_queued[HTTP_CALLING] = pool->most[HTTP_CALLING] + pool->limit / CALLING_QUEUE;
+    pool->most_queued[HTTP_PREVIEWING] = pool->most_queued[HTTP_CALLING];
 }
 
 enum status_code worker_pool_create(unsigned threads, unsigned queue, struct worker_pool **out, struct status *status)

@@ -179,13 +179,15 @@ static bool has_password(const struct rpc_method *method, const struct wire_requ
     return !codec_field_present(message, field);
 }
 
-bool rpc_calls_out(const struct rpc_server *server, const struct wire_request *request)
+enum rpc_calls rpc_calls_out(const struct rpc_server *server, const struct wire_request *request)
 {
     struct rpc_match match = {0};
     if (is_rest_path(server, request->path))
         rpc_match_request(server, request, &match);
     const struct rpc_method *method = match.route ? match.route->method : rpc_find_procedure(server, request->path);
-    return method && has_flag(server, method, RPC_CALLS_OUT) && !has_password(method, request, &match);
+    if (!method || !has_flag(server, method, RPC_CALLS_OUT) || has_password(method, request, &match))
+        return RPC_CALLS_NOBODY;
+    return has_flag(server, method, RPC_PREVIEWS) ? RPC_CALLS_ANYBODY : RPC_CALLS_OTHERS;
 }
 
 bool rpc_takes_files(const struct rpc_server *server, const struct rpc_method *method)

@@ -47,8 +47,9 @@ void rpc_server_destroy(struct rpc_server *server);
 bool rpc_owns_path(const struct rpc_server *server, const char *path);
 /* True if the exchange may be handled on the HTTP thread (flag RPC_QUICK and no costly argument). */
 bool rpc_is_quick(const struct rpc_server *server, const struct wire_request *request);
-/* True if its method waits for other servers (flag RPC_CALLS_OUT). */
-bool rpc_calls_out(const struct rpc_server *server, const struct wire_request *request);
+/* Whether its method waits for other servers (flag RPC_CALLS_OUT), and whether its callers name them (RPC_PREVIEWS). */
+enum rpc_calls { RPC_CALLS_NOBODY, RPC_CALLS_OTHERS, RPC_CALLS_ANYBODY };
+enum rpc_calls rpc_calls_out(const struct rpc_server *server, const struct wire_request *request);
 /* What is to become of a request whose body turns out to be large; by its headers, and by who calls. May wait for the
  * database. */
 enum rpc_large {

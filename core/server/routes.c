@@ -39,8 +39,11 @@ static struct http_route_target route(void *ctx, const struct wire_request *requ
         return (struct http_route_target){sse_handle, &server->sse, false, site_allow_get, HTTP_CHANGING};
     if (rpc_owns_path(server->rpc, path)) {
         bool quick = server->reads_in_place && rpc_is_quick(server->rpc, request);
-        bool calls = !quick && rpc_calls_out(server->rpc, request);
-        return (struct http_route_target){rpc_handle, server->rpc, quick, NULL, calls ? HTTP_CALLING : HTTP_CHANGING};
+        static const enum http_work works[] = {[RPC_CALLS_NOBODY] = HTTP_CHANGING,
+                                               [RPC_CALLS_OTHERS] = HTTP_CALLING,
+                                               [RPC_CALLS_ANYBODY] = HTTP_PREVIEWING};
+        enum rpc_calls calls = quick ? RPC_CALLS_NOBODY : rpc_calls_out(server->rpc, request);
+        return (struct http_route_target){rpc_handle, server->rpc, quick, NULL, works[calls]};
     }
     if (mcp_owns_path(path))
         return (struct http_route_target){mcp_handle, server->mcp, false, NULL, HTTP_CHANGING};
@@ -53,7 +56,7 @@ static struct http_route_target route(void *ctx, const struct wire_request *requ
 struct http_route_target server_route(void *ctx, const struct wire_request *request)
 {
     struct http_route_target target = route(ctx, request);
-    if (target.work != HTTP_CALLING)
+    if (target.work == HTTP_CHANGING)
         target.work = work_of(ctx, request);
     return target;
 }

@@ -103,7 +103,7 @@ static inline unsigned fixture_flags(void *ctx, const struct rpc_method *method)
     if (strstr(method->procedure, "/SignIn"))
         return RPC_PUBLIC | RPC_BOOTSTRAP | RPC_CALLS_OUT;
     if (strstr(method->procedure, "GetLinkMetadata"))
-        return RPC_CALLS_OUT;
+        return RPC_CALLS_OUT | RPC_PREVIEWS;
     return 0;
 }
 

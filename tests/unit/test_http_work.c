@@ -4,7 +4,7 @@
 
 #include "http_client.h"
 
-enum { WORKERS = 8, QUEUE = 64, DECODES = 20, CHANGES = 10, CALLS = 10 };
+enum { WORKERS = 8, QUEUE = 64, DECODES = 20, CHANGES = 10, CALLS = 10, PREVIEWS = 20 };
 
 struct fixture {
     struct http_server *server;
@@ -24,6 +24,8 @@ static enum http_work work_of(const struct wire_request *request)
 {
     if (strcmp(request->path, "/call") == 0)
         return HTTP_CALLING;
+    if (strcmp(request->path, "/preview") == 0)
+        return HTTP_PREVIEWING;
     return strcmp(request->path, "/decode") == 0 ? HTTP_DECODING : HTTP_CHANGING;
 }
 
@@ -159,6 +161,27 @@ static void test_silent_servers(void **state)
     assert_int_equal(atomic_load(&fixture->most[HTTP_CALLING]), WORKERS / 4);
 }
 
+/* Twenty sites that do not answer keep a quarter of the workers: who signs in, reads or writes does so beside them. */
+static void test_silent_sites(void **state)
+{
+    struct fixture *fixture = *state;
+    struct client *previews[PREVIEWS], *calls[CALLS], *changes[CHANGES];
+    send_all(fixture, previews, WORKERS / 4, "/preview");
+    wait_for(&fixture->running[HTTP_PREVIEWING], WORKERS / 4);
+    send_all(fixture, previews + WORKERS / 4, PREVIEWS - WORKERS / 4, "/preview"); /* all that may wait */
+    expect_read(fixture);
+    send_all(fixture, calls, CALLS, "/call");
+    wait_for(&fixture->running[HTTP_CALLING], WORKERS / 4);
+    send_all(fixture, changes, CHANGES, "/change");
+    wait_for(&fixture->running[HTTP_CHANGING], WORKERS - 3 * (WORKERS / 4));
+    expect_read(fixture);
+    atomic_store(&fixture->gate, true);
+    read_all(previews, PREVIEWS);
+    read_all(calls, CALLS);
+    read_all(changes, CHANGES);
+    assert_int_equal(atomic_load(&fixture->most[HTTP_PREVIEWING]), WORKERS / 4);
+}
+
 /* How many have got an answer. */
 static int count_answered(struct client **clients, int count)
 {
@@ -216,6 +239,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_page_of_pictures, setup, teardown),
         cmocka_unit_test_setup_teardown(test_flood_of_pictures, setup, teardown),
         cmocka_unit_test_setup_teardown(test_silent_servers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_silent_sites, setup, teardown),
         cmocka_unit_test_setup_teardown(test_changes_leave_readers, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
