@@ -1,6 +1,6 @@
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { session } from "@/api/session";
-import { useInstanceTitle } from "@/data/instance";
+import { useInstanceTitle, useProfile } from "@/data/instance";
 import { generalOf, useUserSettings } from "@/data/personal";
 import { t } from "@/i18n";
 import { useNarrow, useWide } from "@/lib/hooks";
@@ -72,9 +72,15 @@ function Main({ hasSide, children }: { hasSide: boolean; children: ReactNode }) 
       <p aria-live="polite" className="sr-only">
         {announced}
       </p>
+      <DemoNotice />
       {children}
     </main>
   );
+}
+
+function DemoNotice() {
+  const demo = useProfile().data?.demo;
+  return demo ? <p className="mt-3 rounded-xl bg-accent-soft px-4 py-2 text-sm">{t("nav.demo")}</p> : null;
 }
 
 function TopBar() {

@@ -241,6 +241,7 @@ export const en = {
   "nav.about": "About",
   "nav.archived": "Archived",
   "nav.attachments": "Attachments",
+  "nav.demo": "This is a demo: anybody can read what is written here, and it is thrown away sooner or later.",
   "nav.explore": "Explore",
   "nav.home": "Home",
   "nav.inbox": "Inbox",
