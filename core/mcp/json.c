@@ -6,6 +6,8 @@
 struct json_reader mcp_reader(struct arena *arena, struct mcp_text json, struct status *status)
 {
     static const struct codec_json_options options = {.rest_messages = true};
+    if (!json.text) /* absent: reads as nothing */
+        json = (struct mcp_text){"", 0};
     return (struct json_reader){.arena = arena,
                                 .start = json.text,
                                 .at = json.text,
