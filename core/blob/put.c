@@ -37,6 +37,12 @@ static int64_t read_source_at(void *ctx, uint64_t pos, void *buf, size_t cap)
     return spool_copy(from->spools, from->bytes, from->bytes_length, pos, buf, cap);
 }
 
+static int take_source(void *ctx)
+{
+    const struct store_attachment *from = ((struct source *)ctx)->attachment;
+    return spool_take(from->spools, from->bytes, from->bytes_length);
+}
+
 static int put_object(struct blob_instance *instance, const char *key, const struct store_attachment *attachment,
                       struct memora_error *error)
 {
@@ -47,7 +53,8 @@ static int put_object(struct blob_instance *instance, const char *key, const str
                              .content_type = attachment->type,
                              .read = read_source,
                              .ctx = &source,
-                             .read_at = read_source_at};
+                             .read_at = read_source_at,
+                             .take_file = take_source};
     return blob_instance_put(instance, key, &put, error);
 }
 

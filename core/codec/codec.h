@@ -54,6 +54,9 @@ enum status_code codec_read_proto(struct arena *arena, const ProtobufCMessageDes
 enum status_code codec_read_proto_in(struct arena *arena, const struct spool_list *spools,
                                      const ProtobufCMessageDescriptor *descriptor, const void *data, size_t length,
                                      ProtobufCMessage **out, struct status *status);
+/* Where in the first bytes of a message, in the binary form, the value of a bytes field begins that does not end among
+ * them, be it in a message in the message. 0: nowhere, or what came is malformed. */
+size_t codec_proto_unfinished(const ProtobufCMessageDescriptor *descriptor, const void *data, size_t length);
 void codec_write_proto(struct buf *out, const ProtobufCMessage *message);
 
 /* Allocator over an arena, for direct use of protobuf-c functions. */

@@ -349,6 +349,32 @@ static void finish_maps(struct arena *arena, ProtobufCMessage *message)
     }
 }
 
+size_t codec_proto_unfinished(const ProtobufCMessageDescriptor *descriptor, const void *data, size_t length)
+{
+    struct span span = {data, (const uint8_t *)data + length};
+    while (descriptor && span.at < span.end) {
+        uint32_t number;
+        uint64_t value;
+        enum wire_type type;
+        if (!read_tag(&span, &number, &type))
+            return 0;
+        if (type == WIRE_64BIT || type == WIRE_32BIT) {
+            if (!read_fixed(&span, type == WIRE_64BIT ? 8 : 4, &value))
+                return 0;
+        } else if ((type != WIRE_VARINT && type != WIRE_BYTES) || !read_varint(&span, &value)) {
+            return 0;
+        } else if (type == WIRE_BYTES && value <= (uint64_t)(span.end - span.at)) {
+            span.at += value;
+        } else if (type == WIRE_BYTES) {
+            const ProtobufCFieldDescriptor *field = codec_field_by_number(descriptor, number);
+            if (field && field->type == PROTOBUF_C_TYPE_BYTES)
+                return (size_t)(span.at - (const uint8_t *)data);
+            descriptor = field && field->type == PROTOBUF_C_TYPE_MESSAGE ? field->descriptor : NULL;
+        }
+    }
+    return 0;
+}
+
 enum status_code codec_read_proto_in(struct arena *arena, const struct spool_list *spools,
                                      const ProtobufCMessageDescriptor *descriptor, const void *data, size_t length,
                                      ProtobufCMessage **out, struct status *status)

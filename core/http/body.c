@@ -162,12 +162,31 @@ static void lose(struct http_request *request, const struct status *why)
     request->body_state = BODY_LOST;
 }
 
+/* With what has come. */
+static enum status_code begin_spool(struct http_request *request, size_t file_at, struct status *status)
+{
+    struct wire_request *wire = &request->wire;
+    if (spool_create(&request->spools, &request->spool, status))
+        return status->code;
+    if (file_at > 0 && file_at <= SPOOL_AROUND_MAX) {
+        spool_keep(request->spool);
+        if (spool_write_before(request->spool, wire->body, file_at, status))
+            return status->code;
+    } else {
+        file_at = 0;
+    }
+    enum status_code code = spool_write(request->spool, wire->body + file_at, wire->body_len - file_at, status);
+    wire->body_len = 0;
+    return code;
+}
+
 static void judge(struct http_request *request)
 {
     const struct http_large_bodies *large = request->server->large;
     struct status status = {0};
+    size_t file_at = 0;
     request->body_state = BODY_JUDGED;
-    switch (large->judge(large->ctx, &request->wire)) {
+    switch (large->judge(large->ctx, &request->wire, &file_at)) {
     case HTTP_LARGE_TO_MEMORY:
         break;
     case HTTP_LARGE_DROPPED:
@@ -175,7 +194,7 @@ static void judge(struct http_request *request)
         lose(request, &status);
         break;
     case HTTP_LARGE_TO_SPOOL:
-        if (spool_create(&request->spools, &request->spool, &status))
+        if (begin_spool(request, file_at, &status))
             lose(request, &status);
         else
             request->body_state = BODY_IN_SPOOL;
@@ -199,7 +218,7 @@ void body_move_on(struct http_request *request)
     struct http_loop *loop = request->from->loop;
     if (request->body_state == BODY_IN_MEMORY)
         judge(request);
-    if (request->body_state == BODY_IN_SPOOL)
+    else if (request->body_state == BODY_IN_SPOOL)
         move_to_spool(request);
     pthread_mutex_lock(&loop->body_lock);
     request->body_busy = false;

@@ -37,8 +37,9 @@ enum http_large {
     HTTP_LARGE_DROPPED /* the request comes without it, as its body_failure says */
 };
 struct http_large_bodies {
-    /* Called on a worker when so many bytes have come. */
-    enum http_large (*judge)(void *ctx, struct wire_request *request);
+    /* Called on a worker when so many bytes have come. *file_at, 0 before, may become where among them those begin that
+     * are going to be stored: they get a spool in which they can be taken as they are. */
+    enum http_large (*judge)(void *ctx, struct wire_request *request, size_t *file_at);
     void *ctx;
     struct spool_area *area;
 };

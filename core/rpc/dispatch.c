@@ -6,6 +6,8 @@
 #include "codec/codec.h"
 #include "codec/descriptor.h"
 #include "rpc/call.h"
+#include "rpc/form.h"
+#include "rpc/frame.h"
 
 enum {
     QUICK_BODY = 512,      /* larger requests go to a worker unread */
@@ -195,8 +197,22 @@ bool rpc_takes_files(const struct rpc_server *server, const struct rpc_method *m
     return has_flag(server, method, RPC_FILES);
 }
 
-enum rpc_large rpc_judge_large(const struct rpc_server *server, struct wire_request *request)
+/* In a binary message, with a frame around it or not. */
+static size_t find_in_message(const struct rpc_method *method, const struct wire_request *request)
 {
+    const struct rpc_media_type *type = rpc_media_type(request->header(request, "Content-Type"));
+    if (!type || type->codec != RPC_CODEC_PROTO || request->header(request, "Content-Encoding"))
+        return 0;
+    size_t head = type->transport == RPC_GRPC_WEB ? FRAME_HEAD : 0;
+    if (request->body_len < head || (head && ((unsigned char)request->body[0] & FRAME_COMPRESSED)))
+        return 0;
+    size_t at = codec_proto_unfinished(method->input, request->body + head, request->body_len - head);
+    return at ? head + at : 0;
+}
+
+enum rpc_large rpc_judge_large(const struct rpc_server *server, struct wire_request *request, size_t *file_at)
+{
+    *file_at = 0;
     const struct rpc_method *method = NULL;
     struct rpc_match match = {0};
     bool rest = is_rest_path(server, request->path);
@@ -210,7 +226,13 @@ enum rpc_large rpc_judge_large(const struct rpc_server *server, struct wire_requ
         return RPC_LARGE_ORDINARY;
     struct rpc_call call;
     rpc_call_init(&call, server, request, NULL, method, rest ? RPC_REST : RPC_CONNECT);
-    return rpc_call_authorize(&call, NULL) == STATUS_OK ? RPC_LARGE_WELCOME : RPC_LARGE_UNWANTED;
+    if (rpc_call_authorize(&call, NULL) != STATUS_OK)
+        return RPC_LARGE_UNWANTED;
+    if (!rest)
+        *file_at = find_in_message(method, request);
+    else if (match.boundary)
+        *file_at = form_file_at(request->arena, match.boundary, match.body, match.body_len);
+    return RPC_LARGE_WELCOME;
 }
 
 static void answer_no_method(struct wire_response *response)

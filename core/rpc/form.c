@@ -56,6 +56,13 @@ static bool is_file(const struct multipart_part *part)
     return strcmp(part->name, "file") == 0 || strcmp(part->name, "content") == 0;
 }
 
+size_t form_file_at(struct arena *arena, const char *boundary, const char *body, size_t length)
+{
+    struct multipart_part part;
+    bool found = *boundary && multipart_unfinished(arena, boundary, body, length, &part) && is_file(&part);
+    return found ? (size_t)(part.data - body) : 0;
+}
+
 /* The bytes, and what their part says about them; the other parts come later and win. */
 static void set_file(ProtobufCMessage *body, const struct multipart_part *part)
 {

@@ -252,3 +252,17 @@ enum status_code multipart_read(struct arena *arena, const struct spool_list *sp
     }
     return STATUS_OK;
 }
+
+bool multipart_unfinished(struct arena *arena, const char *boundary, const char *body, size_t length,
+                          struct multipart_part *out)
+{
+    struct multipart *form = ARENA_NEW(arena, struct multipart);
+    if (multipart_read(arena, NULL, boundary, body, length, form, NULL) == STATUS_OK ||
+        form->count == MULTIPART_PARTS_MAX)
+        return false;
+    *out = form->parts[form->count]; /* where it stopped */
+    if (!out->data)
+        return false;
+    out->length = (size_t)(body + length - out->data);
+    return true;
+}

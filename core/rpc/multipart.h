@@ -32,4 +32,8 @@ const char *multipart_boundary(struct arena *arena, const char *content_type);
 enum status_code multipart_read(struct arena *arena, const struct spool_list *spools, const char *boundary,
                                 const char *body, size_t length, struct multipart *out, struct status *status);
 
+/* The part of which only the beginning is among the first bytes of a body: *out has what came. False if none is. */
+bool multipart_unfinished(struct arena *arena, const char *boundary, const char *body, size_t length,
+                          struct multipart_part *out);
+
 #endif

@@ -57,7 +57,9 @@ enum rpc_large {
     RPC_LARGE_WELCOME,  /* it is a file */
     RPC_LARGE_UNWANTED  /* it would be a file, but the caller may not make the call, which rpc_handle will say */
 };
-enum rpc_large rpc_judge_large(const struct rpc_server *server, struct wire_request *request);
+/* The first of its bytes are there. *file_at becomes where among them the bytes of the file begin, as far as that can
+ * be seen; 0: unknown, or they come in another form. */
+enum rpc_large rpc_judge_large(const struct rpc_server *server, struct wire_request *request, size_t *file_at);
 /* A wire_handler; ctx is the struct rpc_server. */
 void rpc_handle(void *server, struct wire_request *request, struct wire_response *response);
 

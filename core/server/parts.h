@@ -57,7 +57,7 @@ void server_leave(struct server *server);
 struct http_route_target server_route(void *ctx, const struct wire_request *request);
 
 /* Its counterpart for large bodies. */
-enum http_large server_judge_large(void *ctx, struct wire_request *request);
+enum http_large server_judge_large(void *ctx, struct wire_request *request, size_t *file_at);
 
 /* How handlers may fetch pages. */
 void server_set_up_links(struct server *server);

@@ -61,12 +61,12 @@ struct http_route_target server_route(void *ctx, const struct wire_request *requ
     return target;
 }
 
-enum http_large server_judge_large(void *ctx, struct wire_request *request)
+enum http_large server_judge_large(void *ctx, struct wire_request *request, size_t *file_at)
 {
     const struct server *server = ctx;
     if (!rpc_owns_path(server->rpc, request->path))
         return HTTP_LARGE_TO_MEMORY;
-    switch (rpc_judge_large(server->rpc, request)) {
+    switch (rpc_judge_large(server->rpc, request, file_at)) {
     case RPC_LARGE_WELCOME:
         return HTTP_LARGE_TO_SPOOL;
     case RPC_LARGE_UNWANTED:

@@ -195,6 +195,8 @@ static enum status_code start_http(struct server *server, struct status *status)
 {
     const struct config *config = server->config;
     server->spools = spool_area_create(config->data_dir, config->max_spool_bytes);
+    if (!blob_is_bucket(server->blob))
+        spool_area_keep(server->spools);
     server->large = (struct http_large_bodies){server_judge_large, server, server->spools};
     return http_server_start(config, server_route, server, &server->large, &server->http, status);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 enum { COPY_SIZE = 128 * 1024, PROC_PATH_SIZE = 40 };
@@ -15,6 +16,7 @@ enum { COPY_SIZE = 128 * 1024, PROC_PATH_SIZE = 40 };
  * nothing behind; else with a temporary name. */
 struct draft {
     int dir, fd;
+    bool borrowed;                /* fd is the core's */
     char name[FS_TEMP_NAME_SIZE]; /* "" = unnamed */
 };
 
@@ -47,7 +49,7 @@ static void draft_close(struct draft *draft)
 {
     if (draft->name[0] != '\0')
         unlinkat(draft->dir, draft->name, 0);
-    if (draft->fd >= 0)
+    if (draft->fd >= 0 && !draft->borrowed)
         close(draft->fd);
 }
 
@@ -133,27 +135,72 @@ static int draft_publish(const struct memora_storage *storage, struct draft *dra
     return 0;
 }
 
-static int put_in(const struct memora_storage *storage, struct draft *draft, const char *key, const char *name,
-                  const struct memora_put *put, struct memora_object *out, struct memora_error *error)
+/* Whether a file that was made elsewhere is what one made in dir would be. */
+static bool is_at_home(int dir, const struct stat *file)
 {
-    bool exclusive = (put->flags & MEMORA_PUT_NO_REPLACE) != 0;
     struct stat st;
-    /* Only spares the copying; whether the name is free is decided when publishing. */
-    if (exclusive && fstatat(draft->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        return fs_fail(error, MEMORA_E_EXISTS, 0, "%s exists already", key);
+    if (fstat(dir, &st) != 0 || file->st_dev != st.st_dev || ((st.st_mode & S_ISGID) && file->st_gid != st.st_gid))
+        return false;
+    return fgetxattr(dir, "system.posix_acl_default", NULL, 0) < 0; /* acl(5): new files inherit from it */
+}
+
+/* Takes the file of the source for the draft, so that nothing has to be copied. */
+static bool draft_adopt(struct draft *draft, const struct memora_put *put)
+{
+    struct stat st;
+    int fd = put->size >= 0 && MEMORA_HAS(put, take_file) && put->take_file ? put->take_file(put->ctx) : -1;
+    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink != 0 || st.st_size != put->size ||
+        !is_at_home(draft->dir, &st))
+        return false;
+    draft->fd = fd;
+    draft->borrowed = true;
+    draft->name[0] = '\0';
+    return true;
+}
+
+static int draft_copy(const struct memora_storage *storage, struct draft *draft, const char *key,
+                      const struct memora_put *put, struct memora_error *error)
+{
+    draft->borrowed = false;
     if (draft_open(storage, draft) < 0)
         return fs_fail(error, fs_code(errno), errno, "cannot create a file for %s", key);
-    int result = draft_fill(draft, key, put, error);
-    if (result != MEMORA_OK)
-        return result;
+    return draft_fill(draft, key, put, error);
+}
+
+/* The file first, then its name. MEMORA_E_UNSUPPORTED: this file, which was made elsewhere, cannot get a name here. */
+static int draft_finish(const struct memora_storage *storage, struct draft *draft, const char *key, const char *name,
+                        bool exclusive, struct memora_object *out, struct memora_error *error)
+{
+    struct stat st;
     if (fsync(draft->fd) != 0 || fstat(draft->fd, &st) != 0)
         return fs_fail(error, fs_code(errno), errno, "cannot write %s", key);
-    if (draft_publish(storage, draft, name, exclusive) != 0)
-        return fs_fail(error, fs_code(errno), errno, "cannot name the file of %s", key);
+    if (draft_publish(storage, draft, name, exclusive) != 0) {
+        bool elsewhere =
+            draft->borrowed && draft->name[0] == '\0' && (errno == EXDEV || errno == ENOENT || errno == EPERM);
+        return fs_fail(error, elsewhere ? MEMORA_E_UNSUPPORTED : fs_code(errno), errno, "cannot name the file of %s",
+                       key);
+    }
     if (fsync(draft->dir) != 0)
         return fs_fail(error, fs_code(errno), errno, "cannot make the name of %s durable", key);
     fs_object_fill(out, &st);
     return MEMORA_OK;
+}
+
+static int put_in(const struct memora_storage *storage, struct draft *draft, const char *key, const char *name,
+                  const struct memora_put *put, struct memora_object *out, struct memora_error *error)
+{
+    bool exclusive = (put->flags & MEMORA_PUT_NO_REPLACE) != 0;
+    int result = MEMORA_E_UNSUPPORTED;
+    struct stat st;
+    /* Only spares the copying; whether the name is free is decided when publishing. */
+    if (exclusive && fstatat(draft->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        return fs_fail(error, MEMORA_E_EXISTS, 0, "%s exists already", key);
+    if (draft_adopt(draft, put))
+        result = draft_finish(storage, draft, key, name, exclusive, out, error);
+    if (result != MEMORA_E_UNSUPPORTED)
+        return result;
+    result = draft_copy(storage, draft, key, put, error);
+    return result == MEMORA_OK ? draft_finish(storage, draft, key, name, exclusive, out, error) : result;
 }
 
 int fs_put(struct memora_storage *storage, const char *key, const struct memora_put *put, struct memora_object *out,

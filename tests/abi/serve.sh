@@ -28,8 +28,8 @@ storage() { # NAME STATUS LINE
 }
 
 storage nowhere 1 'plugin @/storage-nowhere.so: cannot be opened: No such file or directory'
-storage major 1 'plugin @/storage-major.so: built for ABI 2.1, expected 1.x'
-storage minor 1 'plugin @/storage-minor.so: needs ABI 1.7 or newer, but this is 1.2'
+storage major 1 'plugin @/storage-major.so: built for ABI 2.3, expected 1.x'
+storage minor 1 'plugin @/storage-minor.so: needs ABI 1.7 or newer, but this is 1.3'
 storage noentry 1 'plugin @/storage-noentry.so: no symbol memora_plugin_v1, expected a plugin for ABI 1'
 storage unresolved 1 'plugin @/storage-unresolved.so: cannot be loaded: undefined symbol: memora_test_function_that_is_nowhere'
 storage load 1 'plugin @/storage-load.so: load() failed with -4: needs a moon of another colour'

@@ -126,7 +126,8 @@ static void test_storage_tables(void **state)
     OFFSET(memora_put, read, 24);
     OFFSET(memora_put, ctx, 32);
     OFFSET(memora_put, read_at, 40);
-    assert_int_equal(sizeof(struct memora_put), 48);
+    OFFSET(memora_put, take_file, 48);
+    assert_int_equal(sizeof(struct memora_put), 56);
     OFFSET(memora_storage_ops, open, 8);
     OFFSET(memora_storage_ops, close, 16);
     OFFSET(memora_storage_ops, features, 24);

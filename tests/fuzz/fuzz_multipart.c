@@ -1,5 +1,5 @@
 /* Forms with files: whatever comes, parts lie in the body in order, none holds a delimiter, and a body that is cut off
- * is refused. */
+ * is refused; of a part that has not ended all that came is given. */
 #include <string.h>
 
 #include "fuzz.h"
@@ -16,6 +16,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CHECK(!boundary || (*boundary && strlen(boundary) <= MULTIPART_BOUNDARY_MAX));
     enum status_code code = multipart_read(arena, NULL, "b", body, size, &form, &status);
     FUZZ_CHECK(code == STATUS_OK || (code == STATUS_INVALID_ARGUMENT && status.message[0]));
+    struct multipart_part open;
+    bool unfinished = multipart_unfinished(arena, "b", body, size, &open);
+    FUZZ_CHECK(!unfinished ||
+               (code != STATUS_OK && open.name && open.data >= body && open.data + open.length == body + size));
     const char *at = body;
     for (unsigned i = 0; code == STATUS_OK && i < form.count; i++) {
         const struct multipart_part *part = &form.parts[i];

@@ -1,4 +1,5 @@
-/* Binary messages of every kind: what is accepted is valid for protobuf-c too and has one form. */
+/* Binary messages of every kind: what is accepted is valid for protobuf-c too and has one form, and nothing is open in
+ * it. */
 #include <string.h>
 
 #include "codec/codec.h"
@@ -9,9 +10,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *arena = arena_create();
     struct status status = {0};
+    size_t open = codec_proto_unfinished(&memora__test__kinds__descriptor, data, size);
+    FUZZ_CHECK(open <= size);
     ProtobufCMessage *message = NULL, *again = NULL;
     enum status_code code = codec_read_proto(arena, &memora__test__kinds__descriptor, data, size, &message, &status);
     FUZZ_CHECK(code == STATUS_OK || (code == STATUS_INVALID_ARGUMENT && status.message[0]));
+    FUZZ_CHECK(open == 0 || code != STATUS_OK);
     if (code == STATUS_OK) {
         struct buf packed = buf_in(arena), repacked = buf_in(arena), json = buf_in(arena);
         ProtobufCAllocator allocator = codec_arena_allocator(arena);

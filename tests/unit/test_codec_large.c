@@ -223,6 +223,47 @@ static void test_proto_is_borrowed(void **state)
     }
 }
 
+/* Wherever a message is cut off, only within the bytes of a field something is found, and that is where they begin. */
+static void test_unfinished(void **state)
+{
+    (void)state;
+    /* an_int32, some_bytes, a_string, a_fixed64, then choice of a message with bytes of its own: the value of Any */
+    struct buf body = buf_in(arena);
+    const size_t first = 5, second = first + 3 + 9 + 2;
+    buf_add(&body,
+            "\x08\x05\x82\x01\x03"
+            "abc",
+            8);
+    buf_add(&body,
+            "\x51"
+            "12345678",
+            9);
+    size_t any = body.len;
+    Memora__Test__Kinds kinds = MEMORA__TEST__KINDS__INIT;
+    Google__Protobuf__Any value = GOOGLE__PROTOBUF__ANY__INIT;
+    uint8_t bytes[400] = {1};
+    value.type_url = arena_strdup(arena, "x/y");
+    value.value = (ProtobufCBinaryData){sizeof bytes, bytes};
+    kinds.any = &value;
+    codec_write_proto(&body, &kinds.base);
+    size_t inner = body.len - sizeof bytes;
+    assert_true(any > first && inner > second);
+    for (size_t length = 0; length <= body.len; length++) {
+        size_t expected = length > first && length < first + 3  ? first
+                          : length > inner && length < body.len ? inner
+                                                                : 0;
+        size_t at = codec_proto_unfinished(&memora__test__kinds__descriptor, body.data, length);
+        if (length == first || length == inner) /* none of them has come */
+            assert_true(at == 0 || at == length);
+        else
+            assert_int_equal(at, expected);
+    }
+    assert_int_equal(codec_proto_unfinished(&memora__test__kinds__descriptor, "\xFF\xFF", 2), 0);
+    assert_int_equal(codec_proto_unfinished(&memora__test__kinds__descriptor, "\x07\x82\x01\x7F", 4), 0);
+    assert_int_equal(codec_proto_unfinished(&memora__test__kinds__descriptor, "\x7A\x7Fxy", 4), 0);     /* a string */
+    assert_int_equal(codec_proto_unfinished(&memora__test__kinds__descriptor, "\xBA\x3F\x7Fxy", 5), 0); /* unknown */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +271,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_random_json, with_spools, without_spools),
         cmocka_unit_test_setup_teardown(test_long_value_is_in_a_spool, with_spools, without_spools),
         cmocka_unit_test_setup_teardown(test_proto_is_borrowed, with_spools, without_spools),
+        cmocka_unit_test_setup_teardown(test_unfinished, with_spools, without_spools),
     };
     return cmocka_run_group_tests_name("codec_large", tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@ static char byte_at(size_t i)
     return (char)(i * 7 + i / 1000);
 }
 
-static enum http_large judge(void *ctx, struct wire_request *request)
+static enum http_large judge(void *ctx, struct wire_request *request, size_t *file_at)
 {
     struct fixture *f = ctx;
     atomic_fetch_add(&f->judged, 1);
@@ -32,17 +32,27 @@ static enum http_large judge(void *ctx, struct wire_request *request)
         usleep(1000);
     if (strcmp(request->path, "/memory") == 0)
         return HTTP_LARGE_TO_MEMORY;
+    sscanf(request->path, "/file/%zu", file_at);
     return strcmp(request->path, "/refused") == 0 ? HTTP_LARGE_DROPPED : HTTP_LARGE_TO_SPOOL;
+}
+
+/* All from there on, but for the last byte. */
+static bool takes(const struct wire_request *request, size_t at)
+{
+    return spool_take(request->spools, request->body + at, request->body_len - at - 1) >= 0;
 }
 
 static void report(void *ctx, struct wire_request *request, struct wire_response *response)
 {
     bool right = true;
+    size_t at = 0;
     (void)ctx;
     for (size_t i = 0; i < request->body_len; i++)
         right = right && request->body[i] == byte_at(i);
     buf_printf(&response->body, "%zu %s %s %s", request->body_len, right ? "right" : "wrong",
-               spool_holds(request->spools, request->body) ? "spool" : "memory",
+               !spool_holds(request->spools, request->body)                         ? "memory"
+               : sscanf(request->path, "/file/%zu", &at) == 1 && takes(request, at) ? "file"
+                                                                                    : "spool",
                request->body_too_large ? "too large"
                : request->body_failure ? request->body_failure->message
                                        : "whole");
@@ -153,6 +163,21 @@ static void test_where_bodies_go(void **state)
         }
     assert_answer(f, "/refused", LARGE, true, "0 right memory the upload could not be taken when it came");
     assert_answer(f, "/refused", 100, false, "100 right memory whole");
+}
+
+/* The body is the same wherever in it the file begins, and the file can be taken. */
+static void test_files(void **state)
+{
+    const struct fixture *f = *state;
+    static const size_t places[] = {0, 1, 4096, 5000, SPOOL_AROUND_MAX, SPOOL_AROUND_MAX + 1};
+    static const size_t sizes[] = {SPOOL_MEMORY, SPOOL_MEMORY + 1, LARGE};
+    char path[64], expected[64];
+    for (size_t i = 0; i < 3 * sizeof places / sizeof *places; i++) {
+        size_t size = sizes[i % 3], place = places[i / 3];
+        snprintf(path, sizeof path, "/file/%zu", place);
+        snprintf(expected, sizeof expected, "%zu right %s whole", size, place > SPOOL_AROUND_MAX ? "spool" : "file");
+        assert_answer(f, path, size, i % 2 == 0, expected);
+    }
 }
 
 static void test_judged_once(void **state)
@@ -268,6 +293,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_where_bodies_go, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_judged_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_over_the_limit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_room, set_up_small, tear_down),

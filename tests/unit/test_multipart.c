@@ -247,13 +247,41 @@ static void test_content_type(void **state)
     assert_null(multipart_boundary(arena, arena_printf(arena, "multipart/form-data; boundary=%071d", 1)));
 }
 
+/* Wherever a form is cut off, the part is found that has begun and not ended. */
+static void test_unfinished(void **state)
+{
+    (void)state;
+    static const char before[] = "--b\r\nContent-Disposition: form-data; name=t\r\n\r\ntext\r\n"
+                                 "--b\r\nContent-Disposition: form-data; name=file; filename=f\r\n\r\n",
+                      file[] = "content\r\n--bb\r\n-", behind[] = "\r\n--b\r\n" HEAD "x\r\n--b--";
+    const char *body = arena_printf(arena, "%s%s%s", before, file, behind);
+    size_t text = strlen("--b\r\nContent-Disposition: form-data; name=t\r\n\r\n"), begin = sizeof before - 1,
+           end = begin + sizeof file - 1, whole = strlen(body);
+    for (size_t length = 0; length <= whole; length++) {
+        struct multipart_part part = {0};
+        const char *copy = arena_strndup(arena, body, length); /* nothing behind it is looked at */
+        bool found = multipart_unfinished(arena, "b", copy, length, &part);
+        size_t at = found ? (size_t)(part.data - copy) : 0;
+        if (length < text || length == whole)
+            assert_false(found);
+        else if (length < text + 4 + 3)
+            assert_true(found && at == text && strcmp(part.name, "t") == 0);
+        if (length >= begin && length < end + strlen("\r\n--b\r\n")) {
+            assert_true(found && at == begin && strcmp(part.name, "file") == 0);
+            assert_int_equal(part.length, length - begin);
+        }
+    }
+    struct multipart_part part;
+    assert_false(multipart_unfinished(arena, "b", "no form", 7, &part));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts),        cmocka_unit_test(test_what_is_no_delimiter),
         cmocka_unit_test(test_names),        cmocka_unit_test(test_refused),
         cmocka_unit_test(test_bounds),       cmocka_unit_test(test_large),
-        cmocka_unit_test(test_content_type),
+        cmocka_unit_test(test_content_type), cmocka_unit_test(test_unfinished),
     };
     return cmocka_run_group_tests_name("multipart", tests, set_up, tear_down);
 }

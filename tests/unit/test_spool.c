@@ -7,12 +7,14 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -117,6 +119,86 @@ static void test_copy(void **state)
         assert_int_equal(spool_copy(&f->list, places[i] + 100, 500, UINT64_MAX, out, sizeof out), 0);
     }
     assert_int_equal(spool_copy(NULL, bytes, 3, 1, out, sizeof out), 2);
+}
+
+/* A spool of before bytes in memory and the others in its file. */
+static const char *mapped_behind(struct fixture *f, const char *bytes, size_t before, size_t length)
+{
+    struct spool *spool = NULL;
+    const char *mapped = NULL;
+    assert_int_equal(spool_create(&f->list, &spool, &f->status), STATUS_OK);
+    spool_keep(spool);
+    assert_int_equal(spool_write_before(spool, bytes, before, &f->status), STATUS_OK);
+    assert_int_equal(spool_write(spool, bytes + before, length - before, &f->status), STATUS_OK);
+    assert_int_equal(spool_size(spool), length);
+    assert_int_equal(spool_map(spool, &mapped, &f->status), STATUS_OK);
+    return mapped;
+}
+
+/* One piece, however it is read. */
+static void assert_same(const struct fixture *f, const char *mapped, const char *bytes, size_t length)
+{
+    static char out[300000];
+    assert_true(spool_holds(&f->list, mapped));
+    assert_true(spool_holds(&f->list, mapped + length));
+    assert_memory_equal(mapped, bytes, length);
+    assert_int_equal(mapped[length], '\0');
+    for (size_t at = 0; at < length;) {
+        int64_t n = spool_copy(&f->list, mapped, length, at, out, sizeof out);
+        assert_true(n > 0);
+        assert_memory_equal(out, bytes + at, (size_t)n);
+        at += (size_t)n;
+    }
+}
+
+static void assert_file(int fd, const char *bytes, size_t length)
+{
+    static char out[300000];
+    assert_int_equal(pread(fd, out, sizeof out, 0), length);
+    assert_memory_equal(out, bytes, length);
+}
+
+static void test_taken(void **state)
+{
+    struct fixture *f = *state;
+    static const size_t befores[] = {0, 1, 4095, 4096, 4097, SPOOL_AROUND_MAX};
+    static const size_t contents[] = {1, 4096, 8191, 100000}, behinds[] = {0, 1, 4096, SPOOL_AROUND_MAX};
+    char path[64], link[64];
+    snprintf(path, sizeof path, "%s/taken", f->dir);
+    spool_area_keep(f->list.area);
+    for (size_t i = 0; i < 6 * 4 * 4; i++) {
+        size_t before = befores[i / 16], content = contents[i / 4 % 4], length = before + content + behinds[i % 4];
+        const char *bytes = pattern(f, length), *mapped = mapped_behind(f, bytes, before, length);
+        assert_same(f, mapped, bytes, length);
+        assert_int_equal(spool_take(&f->list, mapped + before + 1, content - 1), -1);
+        int fd = spool_take(&f->list, mapped + before, content);
+        assert_true(fd >= 0);
+        assert_file(fd, bytes + before, content);
+        assert_same(f, mapped, bytes, length);
+        spool_forget(&f->list, mapped, mapped + length);
+        assert_same(f, mapped, bytes, length);
+        assert_int_equal(spool_take(&f->list, mapped + before, content), fd);
+        assert_int_equal(spool_take(&f->list, mapped + before, content - 1), -1);
+        snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+        assert_int_equal(linkat(AT_FDCWD, link, AT_FDCWD, path, AT_SYMLINK_FOLLOW), 0);
+        spool_list_close(&f->list);
+        fd = open(path, O_RDONLY);
+        assert_file(fd, bytes + before, content);
+        close(fd);
+        assert_int_equal(unlink(path), 0);
+        arena_reset(f->arena);
+    }
+}
+
+static void test_not_taken(void **state)
+{
+    struct fixture *f = *state;
+    const char *bytes = pattern(f, 300000), *mapped = mapped_behind(f, bytes, 10, 300000);
+    assert_int_equal(spool_take(&f->list, mapped, 299000), -1);    /* what comes before is in memory */
+    assert_int_equal(spool_take(&f->list, mapped + 10, 1000), -1); /* too much behind */
+    assert_int_equal(spool_take(&f->list, bytes, 300000), -1);     /* no spool's */
+    assert_int_equal(spool_take(NULL, mapped + 10, 299990), -1);
+    assert_same(f, mapped, bytes, 300000);
 }
 
 /* Bytes of the mapping that are in memory now. */
@@ -281,6 +363,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_read_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_copy, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_taken, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_not_taken, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_forgotten_pages_take_no_memory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_budget, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_room, set_up, tear_down),

@@ -2,6 +2,7 @@
 #include "storage_fs_fixture.h"
 
 #include <signal.h>
+#include <sys/mman.h>
 
 static void test_put_and_get(void **state)
 {
@@ -48,6 +49,137 @@ static void test_replace_or_not(void **state)
     assert_int_equal(put_bytes(fixture->storage, "d", 1, 1, MEMORA_PUT_NO_REPLACE), MEMORA_E_EXISTS);
     assert_int_not_equal(put_bytes(fixture->storage, "k/below-a-file", 1, 1, 0), MEMORA_OK);
     assert_int_equal(entries(fixture->root), 2);
+}
+
+static int source_fd;
+static int source_take(void *ctx)
+{
+    (void)ctx;
+    return source_fd;
+}
+
+/* As put_bytes, with a file that has the bytes already. */
+static int put_file(struct memora_storage *storage, const char *key, int fd, uint64_t size, unsigned seed,
+                    uint32_t flags)
+{
+    struct source source = {.size = size, .stop_at = UINT64_MAX, .seed = seed};
+    struct memora_put put = {.struct_size = sizeof put,
+                             .flags = flags,
+                             .size = (int64_t)size,
+                             .content_type = "",
+                             .read = source_read,
+                             .ctx = &source,
+                             .take_file = source_take};
+    struct memora_object object = {0};
+    source_fd = fd;
+    int result = ops->put(storage, key, &put, &object, NULL);
+    if (result == MEMORA_OK)
+        assert_int_equal(object.size, size);
+    return result;
+}
+
+/* A file that size bytes of a source are in; unnamed where this process can have such. */
+static int file_of(const char *dir, uint64_t size, unsigned seed)
+{
+    int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
+    if (fd < 0) {
+        char path[1400];
+        path_of(path, dir, "of-the-core");
+        fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        unlink(path);
+    }
+    assert_true(fd >= 0);
+    for (uint64_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)(seed + i);
+        assert_int_equal(write(fd, &byte, 1), 1);
+    }
+    return fd;
+}
+
+static bool is_same_file(const struct fixture *fixture, const char *key, int fd)
+{
+    char path[1400];
+    struct stat one, other;
+    path_of(path, fixture->root, key);
+    assert_int_equal(stat(path, &one), 0);
+    assert_int_equal(fstat(fd, &other), 0);
+    return one.st_ino == other.st_ino && one.st_dev == other.st_dev;
+}
+
+/* Whether there are unnamed files that can get a name. */
+static bool can_link(const struct fixture *fixture)
+{
+    int fd = open(fixture->outside, O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
+    close(fd);
+    return fd >= 0;
+}
+
+static void test_file_is_taken(void **state)
+{
+    struct fixture *fixture = *state;
+    unsigned before = open_files();
+    mode_t mask = umask(022);
+    umask(mask);
+    int fd = file_of(fixture->outside, 5000, 3);
+    assert_int_equal(put_file(fixture->storage, "a/b", fd, 5000, 3, MEMORA_PUT_NO_REPLACE), MEMORA_OK);
+    assert_int_equal(is_same_file(fixture, "a/b", fd), can_link(fixture));
+    assert_int_equal(get_bytes(fixture->storage, "a/b", 0, UINT64_MAX, 3), 5000);
+    char path[1400];
+    struct stat st;
+    path_of(path, fixture->root, "a/b");
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0644 & ~mask);
+    /* It has a name now: whoever puts it once more gets a copy. */
+    assert_int_equal(put_file(fixture->storage, "c", fd, 5000, 3, MEMORA_PUT_NO_REPLACE), MEMORA_OK);
+    assert_false(is_same_file(fixture, "c", fd));
+    assert_int_equal(get_bytes(fixture->storage, "c", 0, UINT64_MAX, 3), 5000);
+    close(fd);
+    fd = file_of(fixture->outside, 6000, 4);
+    assert_int_equal(put_file(fixture->storage, "c", fd, 6000, 4, MEMORA_PUT_NO_REPLACE), MEMORA_E_EXISTS);
+    assert_int_equal(get_bytes(fixture->storage, "c", 0, UINT64_MAX, 3), 5000);
+    assert_int_equal(put_file(fixture->storage, "c", fd, 6000, 4, 0), MEMORA_OK);
+    assert_int_equal(is_same_file(fixture, "c", fd), can_link(fixture));
+    assert_int_equal(get_bytes(fixture->storage, "c", 0, UINT64_MAX, 4), 6000);
+    close(fd);
+    assert_int_equal(entries(fixture->root), 2);
+    assert_int_equal(entries(fixture->outside), 0);
+    assert_int_equal(open_files(), before);
+}
+
+/* Of another file system, of another size, or of what new files there do not look like: then its bytes are read. */
+static void test_file_is_copied(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[1400];
+    int elsewhere = memfd_create("elsewhere", MFD_CLOEXEC), longer = file_of(fixture->outside, 101, 1),
+        group = file_of(fixture->outside, 100, 1), pipes[2];
+    assert_true(elsewhere >= 0);
+    assert_int_equal(ftruncate(elsewhere, 100), 0);
+    assert_int_equal(pipe(pipes), 0);
+    const int fds[] = {elsewhere, longer, pipes[0], -1};
+    for (int i = 0; i < 4; i++) {
+        snprintf(path, sizeof path, "copy-%d", i);
+        assert_int_equal(put_file(fixture->storage, path, fds[i], 100, 1, 0), MEMORA_OK);
+        assert_int_equal(get_bytes(fixture->storage, path, 0, UINT64_MAX, 1), 100);
+        if (fds[i] >= 0)
+            assert_false(is_same_file(fixture, path, fds[i]));
+    }
+    if (geteuid() == 0) { /* else there is but one group */
+        path_of(path, fixture->root, "shared");
+        assert_int_equal(mkdir(path, 0755), 0);
+        assert_int_equal(chown(path, (uid_t)-1, 4242), 0);
+        assert_int_equal(chmod(path, 02755), 0);
+        assert_int_equal(put_file(fixture->storage, "shared/a", group, 100, 1, 0), MEMORA_OK);
+        struct stat st;
+        path_of(path, fixture->root, "shared/a");
+        assert_int_equal(stat(path, &st), 0);
+        assert_int_equal(st.st_gid, 4242);
+    }
+    close(elsewhere);
+    close(longer);
+    close(group);
+    close(pipes[0]);
+    close(pipes[1]);
 }
 
 static void test_abort_leaves_nothing(void **state)
@@ -269,6 +401,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_put_and_get, setup, teardown),
         cmocka_unit_test_setup_teardown(test_replace_or_not, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_file_is_taken, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_file_is_copied, setup, teardown),
         cmocka_unit_test_setup_teardown(test_abort_leaves_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_kill_leaves_no_object, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ranges, setup, teardown),

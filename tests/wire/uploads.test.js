@@ -1,10 +1,12 @@
 // Files that are too much for memory, over every protocol: what comes back is what went up, the server's memory does not
 // grow with them, refusals are the same as for small ones, and nothing is left of uploads that fail.
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join as joinPath } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 
+import { until } from "../lib/wait.mjs";
 import { Server } from "./lib/server.js";
 import { base64, content, download, fieldHead, memory, protoRequest, send, sha256 } from "./lib/upload.js";
 
@@ -92,6 +94,26 @@ describe("a large file", () => {
     const headers = { "content-type": "application/proto", ...auth };
     for (const told of [length, undefined])
       await assertStored(nameIn(await send(server.url + create, { headers, pieces, length: told })), size, 3);
+  });
+
+  test("with other fields before it and behind it", async () => {
+    const text = (number, value) => Buffer.concat([fieldHead(number, value.length), Buffer.from(value)]);
+    for (const before of [0, 10, 60_000, 70_000, 600_000])
+      for (const behind of [0, 10, 70_000]) {
+        const tail = Buffer.concat([text(3, "a.bin"), text(90, "y".repeat(behind))]);
+        const head = Buffer.concat([text(90, "x".repeat(before)), text(6, type), fieldHead(4, size)]);
+        const message = [fieldHead(1, head.length + size + tail.length), head, ...content(size, 6), tail, text(91, "z".repeat(behind))];
+        const headers = { "content-type": "application/proto", ...auth };
+        await assertStored(nameIn(await send(server.url + create, { headers, pieces: message })), size, 6);
+        const limit = Math.min(before, 65_536);
+        const pieces = form(size, 8, part("other", "x".repeat(limit)), part("another", "y".repeat(behind)) + part("filename", "a.bin"));
+        await assertStored(nameIn(await send(`${server.url}/api/v1/attachments`, { headers: { ...formHeaders, ...auth }, pieces })), size, 8);
+      }
+  });
+  test("of which a message has two: the last one counts", async () => {
+    const one = join(binary(size, 1)), other = join(binary(size + 1, 2));
+    const answer = await send(server.url + create, { headers: { "content-type": "application/proto", ...auth }, pieces: [one, other] });
+    await assertStored(nameIn(answer), size + 1, 2);
   });
 
   test("many at a time", async () => {
@@ -266,4 +288,29 @@ test("a client that goes in the middle leaves nothing", async () => {
   }
   await assertStored(await upload("a form", size, 6), size, 6);
   assert.deepEqual(readdirSync(server.dir).filter((name) => name.includes("spool")), []);
+});
+
+test("a server that is killed in the middle leaves nothing", async () => {
+  const assets = joinPath(server.dir, "assets");
+  const files = () => [...readdirSync(server.dir).filter((name) => !/^memos_prod/.test(name)), ...(existsSync(assets) ? readdirSync(assets) : [])].sort();
+  const received = () => {
+    const fds = `/proc/${server.child.pid}/fd`;
+    return readdirSync(fds).some((fd) => {
+      const file = statSync(joinPath(fds, fd), { throwIfNoEntry: false });
+      return file?.isFile() && file.nlink === 0 && file.size >= MiB;
+    });
+  };
+  const before = files();
+  for (const way of ["Connect binary", "a form"]) {
+    const { path, headers, pieces } = ways[way](size, 5);
+    const first = [];
+    for (let length = 0; length < 3 * MiB; length += first.at(-1).length) first.push(pieces.next().value);
+    const call = send(server.url + path, { headers: { ...headers, ...auth }, pieces: first, length: size, insist: false });
+    await until("some of it has come", received);
+    await server.kill();
+    assert.equal(await call, null);
+    await server.launch();
+    assert.deepEqual(files(), before);
+  }
+  await assertStored(await upload("a form", size, 6), size, 6);
 });

@@ -1,7 +1,9 @@
 #include "storage_object.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { READ_SIZE = 64 * 1024 };
 
@@ -36,6 +38,28 @@ int64_t source_read_at(void *ctx, uint64_t pos, void *buf, size_t cap)
     return source_read(&from, buf, cap);
 }
 
+/* In the directory for temporary files, which may be another file system than the plugin's. */
+static int source_take_file(void *ctx)
+{
+    struct source *source = ctx;
+    unsigned char block[4096];
+    const char *dir = getenv("TMPDIR");
+    if (source->fd)
+        return source->fd;
+    source->fd = open(dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
+    for (uint64_t at = 0; source->fd > 0 && at < source->total;) {
+        uint64_t left = source->total - at, n = left < sizeof block ? left : sizeof block;
+        for (uint64_t i = 0; i < n; i++)
+            block[i] = source_byte(source->seed, at + i);
+        if (write(source->fd, block, (size_t)n) != (ssize_t)n) {
+            close(source->fd);
+            source->fd = -1;
+        }
+        at += n;
+    }
+    return source->fd;
+}
+
 bool store_open(struct check *check, struct store *store)
 {
     struct memora_error error = {0};
@@ -68,8 +92,13 @@ int store_put(struct store *store, const char *key, struct source *source, int64
                              .content_type = "text/plain; charset=utf-8",
                              .read = source_read,
                              .read_at = source->anywhere ? source_read_at : NULL,
+                             .take_file = source->in_file ? source_take_file : NULL,
                              .ctx = source};
-    return store->ops->put(store->storage, key, &put, out ? out : &unused, error);
+    int result = store->ops->put(store->storage, key, &put, out ? out : &unused, error);
+    if (source->fd > 0)
+        close(source->fd);
+    source->fd = 0;
+    return result;
 }
 
 int store_put_pattern(struct store *store, const char *key, uint64_t total, unsigned seed, struct memora_error *error)

@@ -13,6 +13,8 @@ struct source {
     size_t piece;
     unsigned seed;
     bool anywhere; /* the plugin may use read_at */
+    bool in_file;  /* the plugin may take a file of them, and does not have to: what it reads is the same */
+    int fd;        /* that file, once it is made; 0 before */
 };
 unsigned char source_byte(unsigned seed, uint64_t offset);
 int64_t source_read(void *ctx, void *buf, size_t cap);

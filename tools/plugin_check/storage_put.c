@@ -14,14 +14,18 @@ static void check_sizes(struct store *store)
 {
     static const uint64_t sizes[] = {0,           1,           4096,    64 * KIB + 1, MIB,
                                      5 * MIB + 1, 8 * MIB - 1, 8 * MIB, 8 * MIB + 1,  17 * MIB};
-    static const char *const hows[] = {"not known, in small pieces", "announced", "announced, read at any place"};
+    static const char *const hows[] = {"not known, in small pieces", "announced", "announced, read at any place",
+                                       "announced, in a file"};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        for (int how = 0; how < 3; how++) {
+        for (int how = 0; how < 4; how++) {
             bool announced = how > 0;
             struct memora_error error = {0};
             struct memora_object put = {0}, got = {0};
-            struct source source = {
-                .total = sizes[i], .seed = (unsigned)i, .piece = announced ? 0 : 7001, .anywhere = how == 2};
+            struct source source = {.total = sizes[i],
+                                    .seed = (unsigned)i,
+                                    .piece = announced ? 0 : 7001,
+                                    .anywhere = how >= 2,
+                                    .in_file = how == 3};
             uint64_t bytes = 0;
             char name[100];
             int result = store_put(store, KEY, &source, announced ? (int64_t)sizes[i] : -1, 0, &put, &error);
