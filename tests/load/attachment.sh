@@ -110,6 +110,7 @@ head_of_message() {
   inner="\\032\\005b.bin\\062\\003a/b\\042$(varint "$bytes")"
   printf "\\012$(varint $((bytes + $(printf "$inner" | wc -c))))$inner"
 }
+{ head_of_message; cat "$work/file"; } >"$work/body"
 store_put() {
   if [ "$storage" = fs ]; then
     local begun=$(now)
@@ -134,8 +135,8 @@ upload() { # WAY: seconds, and the name in $work/name
       curl -sS --fail-with-body -o "$work/answer" -w '%{time_total}' "${auth[@]}" -H Expect: -F "file=@$work/file;filename=b.bin" \
         "$url/api/v1/attachments" ;;
     binary)
-      { head_of_message; cat "$work/file"; } | curl -sS --fail-with-body -o "$work/answer" -w '%{time_total}' "${auth[@]}" \
-        -X POST -H Expect: -H 'Content-Type: application/proto' -T - \
+      curl -sS --fail-with-body -o "$work/answer" -w '%{time_total}' "${auth[@]}" \
+        -X POST -H Expect: -H 'Content-Type: application/proto' -T "$work/body" \
         "$url/memos.api.v1.AttachmentService/CreateAttachment" ;;
   esac
   grep -ao 'attachments/[0-9A-Za-z]*' "$work/answer" | head -n 1 >"$work/name"

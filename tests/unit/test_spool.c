@@ -199,6 +199,8 @@ static void test_not_taken(void **state)
     assert_int_equal(spool_take(&f->list, bytes, 300000), -1);     /* no spool's */
     assert_int_equal(spool_take(NULL, mapped + 10, 299990), -1);
     assert_same(f, mapped, bytes, 300000);
+    cut_open_file(f->dir, 299000);
+    assert_int_equal(spool_take(&f->list, mapped + 10, 299990), -1); /* or it would end with zeros */
 }
 
 /* Bytes of the mapping that are in memory now. */
