@@ -148,9 +148,8 @@ int driver_bind_columns(struct memora_stmt *stmt, struct memora_error *error)
     return mysql_stmt_bind_result(stmt->mysql, stmt->out) ? driver_stmt_error(error, stmt->mysql) : MEMORA_OK;
 }
 
-int driver_fetch_cut_columns(struct memora_stmt *stmt, struct memora_error *error)
+int driver_grow_columns(struct memora_stmt *stmt, struct memora_error *error)
 {
-    bool grown = false;
     for (uint32_t i = 0; i < stmt->columns; i++) {
         struct driver_column *column = &stmt->column[i];
         bool text = column->type == MEMORA_TEXT || column->type == MEMORA_BLOB;
@@ -159,13 +158,8 @@ int driver_fetch_cut_columns(struct memora_stmt *stmt, struct memora_error *erro
         if (!grow(column, column->length))
             return memora_fail(error, MEMORA_E_NOMEM, "out of memory");
         point_to(&stmt->out[i], column);
-        if (mysql_stmt_fetch_column(stmt->mysql, &stmt->out[i], i, 0))
-            return driver_stmt_error(error, stmt->mysql);
-        grown = true;
     }
-    if (grown && mysql_stmt_bind_result(stmt->mysql, stmt->out))
-        return driver_stmt_error(error, stmt->mysql);
-    return MEMORA_OK;
+    return mysql_stmt_bind_result(stmt->mysql, stmt->out) ? driver_stmt_error(error, stmt->mysql) : MEMORA_OK;
 }
 
 static void read_one(const struct driver_column *column, struct memora_value *value)

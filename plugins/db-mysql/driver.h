@@ -129,8 +129,8 @@ int driver_bind(struct memora_stmt *stmt, const struct memora_value *values, uin
 int driver_row(struct memora_stmt *stmt, struct memora_value *out, uint32_t n);
 /* Buffers for the columns of the result that has just come. */
 int driver_bind_columns(struct memora_stmt *stmt, struct memora_error *error);
-/* Grows the buffers that were too small for the current row and fetches their columns again. */
-int driver_fetch_cut_columns(struct memora_stmt *stmt, struct memora_error *error);
+/* Grows the buffers that were too small for the current row, which is then to be fetched again. */
+int driver_grow_columns(struct memora_stmt *stmt, struct memora_error *error);
 /* Gives back buffers that one large value has made large. */
 void driver_shrink_columns(struct memora_stmt *stmt);
 void driver_free_columns(struct memora_stmt *stmt);

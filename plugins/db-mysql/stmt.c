@@ -74,17 +74,26 @@ static int execute(struct memora_stmt *stmt, struct memora_error *error)
     return MEMORA_OK;
 }
 
+/* A row that does not fit is fetched again with more room. (mysql_stmt_fetch_column would do for the columns that were
+ * cut, but the library of MariaDB 10.11.18 gives them a length of 0 there.) */
 static int fetch(struct memora_stmt *stmt, struct memora_error *error)
 {
-    switch (mysql_stmt_fetch(stmt->mysql)) {
+    MYSQL_ROW_OFFSET row = mysql_stmt_row_tell(stmt->mysql);
+    int fetched = mysql_stmt_fetch(stmt->mysql);
+    if (fetched == MYSQL_DATA_TRUNCATED) {
+        int result = driver_grow_columns(stmt, error);
+        if (result != MEMORA_OK)
+            return result;
+        mysql_stmt_row_seek(stmt->mysql, row);
+        fetched = mysql_stmt_fetch(stmt->mysql);
+    }
+    switch (fetched) {
     case 0:
         return MEMORA_ROW;
     case MYSQL_NO_DATA:
         return MEMORA_OK;
-    case MYSQL_DATA_TRUNCATED: {
-        int result = driver_fetch_cut_columns(stmt, error);
-        return result == MEMORA_OK ? MEMORA_ROW : result;
-    }
+    case MYSQL_DATA_TRUNCATED: /* of a number */
+        return MEMORA_ROW;
     default:
         return driver_stmt_error(error, stmt->mysql);
     }
