@@ -172,6 +172,8 @@ static void read_header(struct s3_response *response, const char *name, size_t n
         copy_value(response->etag, sizeof response->etag, value, length);
     } else if (IS("content-type")) {
         copy_value(response->content_type, sizeof response->content_type, value, length);
+    } else if (IS("x-amz-checksum-crc32c")) {
+        copy_value(response->crc32c, sizeof response->crc32c, value, length);
     } else if (IS("x-amz-checksum-sha256")) {
         copy_value(response->checksum, sizeof response->checksum, value, length);
     } else if (IS(S3_META_PART_SIZE)) {

@@ -84,6 +84,18 @@ static bool is_clock_skew(const struct memora_storage *storage, const struct s3_
             (off > TOLERANCE_S || off < -TOLERANCE_S));
 }
 
+/* What stores answer to a checksum, or a body without a signature, that is new to them. All else, also of status 400,
+ * is about this upload. */
+static bool is_unknown(long status, const char *code)
+{
+    static const char *const names[] = {"", "InvalidArgument", "InvalidRequest", "NotImplemented",
+                                        "XAmzContentSHA256Mismatch" /* it takes UNSIGNED-PAYLOAD for one */};
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && status == 400; i++)
+        if (strcmp(code, names[i]) == 0)
+            return true;
+    return status == 501;
+}
+
 int s3_error(const struct memora_storage *storage, const struct s3_request *request, const struct s3_channel *channel,
              struct memora_error *error)
 {
@@ -105,7 +117,7 @@ int s3_error(const struct memora_storage *storage, const struct s3_request *requ
     if (strcmp(code, "AuthorizationHeaderMalformed") == 0 || status == 301 || status == 307)
         return memora_fail(error, MEMORA_E_CONFIG, "%s wants another region or endpoint: %s", storage->authority,
                            message[0] ? message : "it redirects");
-    int result = by_status(status);
+    int result = request->may_be_unknown && is_unknown(status, code) ? S3_E_UNCHECKED : by_status(status);
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
         if (strcmp(codes[i].code, code) == 0)
             result = codes[i].result;

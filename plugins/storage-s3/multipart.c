@@ -9,7 +9,7 @@ enum { UPLOAD_ID_MAX = 1024, CODE_MAX = 64, MESSAGE_MAX = 256 };
 
 struct part {
     char etag[72];
-    char checksum[S3_CHECKSUM_SIZE];
+    char checksum[S3_CHECKSUM_SIZE]; /* or the CRC-32C */
 };
 
 struct upload {
@@ -18,6 +18,7 @@ struct upload {
     const struct memora_put *put;
     char id[UPLOAD_ID_MAX];
     size_t part_size;
+    bool crc;           /* of parts, in place of SHA-256 and of their signature */
     struct part *parts; /* those that are sent, and in between those that are being sent */
     size_t count, capacity;
     pthread_mutex_t lock; /* guards the three below */
@@ -34,7 +35,8 @@ static int begin(struct upload *upload, struct memora_error *error)
     char part_size[24];
     snprintf(part_size, sizeof part_size, "%zu", upload->part_size);
     /* With both, the checksum that the store makes of those of the parts can be made anew from the object. */
-    const struct s3_param extra[] = {{"x-amz-checksum-algorithm", "SHA256"}, {S3_META_PART_SIZE, part_size}};
+    const struct s3_param extra[] = {{"x-amz-checksum-algorithm", upload->crc ? "CRC32C" : "SHA256"},
+                                     {S3_META_PART_SIZE, part_size}};
     const struct s3_request request = {.method = "POST",
                                        .key = upload->key,
                                        .params = params,
@@ -42,6 +44,7 @@ static int begin(struct upload *upload, struct memora_error *error)
                                        .content_type = *type ? type : NULL,
                                        .extra = extra,
                                        .extra_count = 2,
+                                       .may_be_unknown = upload->crc,
                                        .body = &nothing};
     struct s3_channel *channel;
     int result = s3_body_hash(&nothing, error);
@@ -64,19 +67,32 @@ static int send_part(struct upload *upload, size_t index, struct s3_body *body, 
     char number[24];
     snprintf(number, sizeof number, "%zu", index + 1);
     const struct s3_param params[] = {{"partNumber", number}, {"uploadId", upload->id}};
-    const struct s3_request request = {
-        .method = "PUT", .key = upload->key, .params = params, .param_count = 2, .send_checksum = true, .body = body};
+    const struct s3_request request = {.method = "PUT",
+                                       .key = upload->key,
+                                       .params = params,
+                                       .param_count = 2,
+                                       .send_checksum = true,
+                                       .crc = upload->crc,
+                                       .may_be_unknown = upload->crc,
+                                       .body = body};
     struct s3_channel *channel;
     struct s3_response response;
-    int result = s3_body_hash(body, error);
+    int result = upload->crc ? s3_body_crc(body, error) : s3_body_hash(body, error);
     if (result == MEMORA_OK)
         result = s3_perform(upload->storage, &request, false, &channel, &response, error);
     if (result != MEMORA_OK)
         return result;
     s3_channel_give(upload->storage, channel);
     memcpy(upload->parts[index].etag, response.etag, sizeof response.etag);
-    s3_checksum_encode(body->sha256, upload->parts[index].checksum);
-    return MEMORA_OK;
+    if (!upload->crc) {
+        s3_checksum_encode(body->sha256, upload->parts[index].checksum);
+        return MEMORA_OK;
+    }
+    s3_crc32c_encode(body->crc32c, upload->parts[index].checksum);
+    /* A store that knows it says it back. */
+    return strcmp(response.crc32c, upload->parts[index].checksum) == 0
+               ? MEMORA_OK
+               : memora_fail(error, S3_E_UNCHECKED, "the store does not compare the checksum of %s", upload->key);
 }
 
 /* It may have been done although the answer got lost; then the second try finds no upload, but the object. */
@@ -107,13 +123,14 @@ static int completed(struct upload *upload, const struct s3_channel *channel, st
 static int complete(struct upload *upload, int64_t total, struct memora_object *out, struct memora_error *error)
 {
     struct s3_text text = {0};
+    const char *name = upload->crc ? "CRC32C" : "SHA256";
     const struct s3_param params[] = {{"uploadId", upload->id}};
     s3_text_printf(&text, "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
     for (size_t i = 0; i < upload->count; i++)
         s3_text_printf(&text,
                        "<Part><PartNumber>%zu</PartNumber><ETag>\"%s\"</ETag>"
-                       "<ChecksumSHA256>%s</ChecksumSHA256></Part>",
-                       i + 1, upload->parts[i].etag, upload->parts[i].checksum);
+                       "<Checksum%s>%s</Checksum%s></Part>",
+                       i + 1, upload->parts[i].etag, name, upload->parts[i].checksum, name);
     s3_text_printf(&text, "</CompleteMultipartUpload>");
     struct s3_body body = {.bytes = text.data, .length = text.length};
     const struct s3_request request = {.method = "POST",
@@ -246,18 +263,35 @@ static int finish(struct upload *upload, int result, int64_t total, struct memor
     return result;
 }
 
-int s3_put_parts(struct memora_storage *storage, const char *key, const struct memora_put *put,
-                 struct memora_object *out, struct memora_error *error)
+static int put_parts(struct memora_storage *storage, const char *key, const struct memora_put *put, bool crc,
+                     struct memora_object *out, struct memora_error *error)
 {
     int64_t least = put->size / S3_PARTS_MAX + 1;
     struct upload upload = {
-        .storage = storage, .key = key, .put = put, .part_size = least > S3_PART ? (size_t)least : S3_PART};
+        .storage = storage, .key = key, .put = put, .part_size = least > S3_PART ? (size_t)least : S3_PART, .crc = crc};
     int result = begin(&upload, error);
     if (result != MEMORA_OK)
         return result;
     pthread_mutex_init(&upload.lock, NULL);
     result = send_all(&upload, error);
     return finish(&upload, result, put->size, out, error);
+}
+
+int s3_put_parts(struct memora_storage *storage, const char *key, const struct memora_put *put,
+                 struct memora_object *out, struct memora_error *error)
+{
+    bool crc = atomic_load(&storage->crc_parts);
+    int result = put_parts(storage, key, put, crc, out, error);
+    if (result != S3_E_UNCHECKED)
+        return result;
+    if (error)
+        *error = (struct memora_error){0};
+    result = put_parts(storage, key, put, false, out, error);
+    /* Not the fault of the object, then. */
+    if (result == MEMORA_OK && atomic_exchange(&storage->crc_parts, false))
+        memora_log(storage->host, MEMORA_LOG_INFO, "%s does not know CRC-32C: parts of uploads are signed",
+                   storage->authority);
+    return result;
 }
 
 int s3_put_buffered(struct memora_storage *storage, const char *key, const struct memora_put *put,

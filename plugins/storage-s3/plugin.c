@@ -22,7 +22,7 @@ static uint64_t s3_features(struct memora_storage *storage)
  * look removed. Only check() tells it by MEMORA_E_NOT_FOUND. */
 static int outward(int result)
 {
-    return result == S3_E_NO_BUCKET ? MEMORA_E_IO : result;
+    return result == S3_E_NO_BUCKET || result == S3_E_UNCHECKED ? MEMORA_E_IO : result;
 }
 
 static int put(struct memora_storage *storage, const char *key, const struct memora_put *source,
@@ -92,6 +92,8 @@ static const struct memora_config_key keys[] = {
     {"verify_tls", MEMORA_KEY_BOOL, 0, "yes", "Check the certificate of the store", NULL},
     {"compare_all", MEMORA_KEY_BOOL, 0, "no",
      "Compare also objects that were sent in parts, or of which the store knows the MD5 only, as they are read", NULL},
+    {"sign_payload", MEMORA_KEY_STRING, 0, "auto",
+     "Sign the bytes of objects in parts; auto: unless TLS or the loopback leads to the store", "auto|yes|no"},
     {"timeout", MEMORA_KEY_SECONDS, 0, "30", "How long the store may be silent", "1..3600"},
 };
 

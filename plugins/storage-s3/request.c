@@ -64,6 +64,27 @@ static void add_header(struct curl_slist **list, struct s3_text *line, const cha
         line->failed = true;
 }
 
+/* What is signed of the body. */
+static void payload_hash(const struct s3_request *request, char out[SIGV4_HASH_HEX])
+{
+    if (request->crc)
+        snprintf(out, SIGV4_HASH_HEX, "%s", SIGV4_UNSIGNED_PAYLOAD);
+    else if (request->body)
+        sigv4_hex(request->body->sha256, out);
+    else
+        sigv4_hash("", 0, out);
+}
+
+/* Its value is written into checksum. */
+static struct s3_param checksum_header(const struct s3_request *request, char checksum[S3_CHECKSUM_SIZE])
+{
+    if (request->crc)
+        s3_crc32c_encode(request->body->crc32c, checksum);
+    else
+        s3_checksum_encode(request->body->sha256, checksum);
+    return (struct s3_param){request->crc ? "x-amz-checksum-crc32c" : "x-amz-checksum-sha256", checksum};
+}
+
 /* The headers of the request with its signature; NULL if memory is short. */
 static struct curl_slist *sign(const struct memora_storage *storage, const struct s3_request *request)
 {
@@ -79,10 +100,7 @@ static struct curl_slist *sign(const struct memora_storage *storage, const struc
                                     .headers = headers,
                                     .payload_hash = hash};
     size_t n = 0;
-    if (request->body)
-        sigv4_hex(request->body->sha256, hash);
-    else
-        sigv4_hash("", 0, hash);
+    payload_hash(request, hash);
     sigv4_time(storage->host->wall_ns() / 1000000000, signing.time);
     headers[n++] = (struct s3_param){"host", storage->authority};
     headers[n++] = (struct s3_param){"x-amz-content-sha256", hash};
@@ -95,10 +113,8 @@ static struct curl_slist *sign(const struct memora_storage *storage, const struc
         headers[n++] = (struct s3_param){"range", request->range};
     if (request->if_none_match)
         headers[n++] = (struct s3_param){"if-none-match", request->if_none_match};
-    if (request->send_checksum) {
-        s3_checksum_encode(request->body->sha256, checksum);
-        headers[n++] = (struct s3_param){"x-amz-checksum-sha256", checksum};
-    }
+    if (request->send_checksum)
+        headers[n++] = checksum_header(request, checksum);
     if (request->ask_checksum)
         headers[n++] = (struct s3_param){"x-amz-checksum-mode", "ENABLED"};
     for (size_t i = 0; i < request->extra_count; i++)

@@ -9,6 +9,7 @@
 #include <curl/curl.h>
 #include <memora/storage.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "sigv4.h"
@@ -26,9 +27,12 @@ enum {
     S3_ATTEMPTS = 4,
     S3_URL_MAX = 8192,
     S3_CHECKSUM_SIZE = 45,
+    S3_CRC32C_SIZE = 9,
+    S3_CRC32C_TOLD = 24, /* with "-N", for N parts, behind it */
     S3_EXTRA_MAX = 2,
     /* What s3_perform gives for it; the ABI knows no such code (see plugin.c). */
-    S3_E_NO_BUCKET = -1000
+    S3_E_NO_BUCKET = -1000,
+    S3_E_UNCHECKED = -1001 /* the store does not know the CRC-32C of parts; never leaves s3_put_parts */
 };
 
 /* Set with the size of its parts for every object that is sent in parts, so that the checksum which the store makes of
@@ -45,6 +49,7 @@ struct memora_storage {
     char *base_path; /* of the endpoint, and the bucket if path_style; "" or "/..." */
     char *bucket, *ca_file;
     bool verify_tls, compare_all;
+    atomic_bool crc_parts; /* parts go with a CRC-32C, and unsigned; until a store turns out not to look at it */
     int64_t timeout_s;
     pthread_mutex_t mutex; /* guards the two below */
     struct s3_channel *idle;
@@ -70,9 +75,10 @@ struct s3_response {
     int64_t range_size;     /* the whole size in Content-Range; -1 = not told */
     int64_t last_modified_s, date_s;
     char etag[72], content_type[128];
-    char checksum[64];   /* SHA-256 in base64, of parts if "-N" follows; "" = not told */
-    uint64_t part_size;  /* S3_META_PART_SIZE; 0 = not told */
-    bool etag_is_no_md5; /* since the store encrypts */
+    /* Both in base64, of those of the parts if "-N" follows; "" = not told. */
+    char crc32c[S3_CRC32C_TOLD], checksum[64]; /* checksum: SHA-256 */
+    uint64_t part_size;                        /* S3_META_PART_SIZE; 0 = not told */
+    bool etag_is_no_md5;                       /* since the store encrypts */
 };
 
 /* What a request sends: bytes in memory, or those of a put that can be read at any place. */
@@ -82,6 +88,7 @@ struct s3_body {
     uint64_t at;
     size_t length;
     unsigned char sha256[32]; /* see s3_body_hash */
+    uint32_t crc32c;          /* see s3_body_crc */
 };
 
 /* One exchange. Texts are borrowed until it is over. */
@@ -94,6 +101,8 @@ struct s3_request {
     const struct s3_param *extra;                     /* more headers, in lower case */
     size_t extra_count;                               /* S3_EXTRA_MAX at most */
     bool send_checksum;                               /* of the body, for the store to keep */
+    bool crc;                                         /* that is the CRC-32C, and the body is not signed */
+    bool may_be_unknown;                              /* S3_E_UNCHECKED if the store says that it does not know it */
     bool ask_checksum;                                /* of the object, if the store has kept it */
     const struct s3_body *body;                       /* with its hash; NULL = none */
 };
@@ -159,12 +168,19 @@ void s3_checksum_encode(const unsigned char sha256[32], char out[S3_CHECKSUM_SIZ
 
 /* compare.c */
 struct s3_compare;
-/* What is to be compared of an object that is read whole: its SHA-256 where the store tells it; all: also that of an
- * object in parts, or the MD5. NULL: nothing can be, or memory is short. */
+/* What is to be compared of an object that is read whole: its SHA-256 or CRC-32C where the store tells it; all: also
+ * that of an object in parts, or the MD5. NULL: nothing can be, or memory is short. */
 struct s3_compare *s3_compare_begin(const struct s3_response *response, bool all);
 bool s3_compare_add(struct s3_compare *compare, const void *bytes, size_t length); /* false: libgnutls failed */
 bool s3_compare_equal(struct s3_compare *compare);                                 /* once, after all bytes */
 void s3_compare_free(struct s3_compare *compare);                                  /* NULL is fine */
+
+/* crc32c.c */
+int s3_body_crc(struct s3_body *body, struct memora_error *error); /* as s3_body_hash */
+/* Of what crc, 0 at first, is of, and these bytes behind it. Portable: the same on every processor. */
+uint32_t s3_crc32c(uint32_t crc, const void *bytes, size_t length);
+uint32_t s3_crc32c_portable(uint32_t crc, const void *bytes, size_t length);
+void s3_crc32c_encode(uint32_t crc, char out[S3_CRC32C_SIZE]);
 
 /* error.c. From a failed exchange to a code and a message. */
 int s3_error(const struct memora_storage *storage, const struct s3_request *request, const struct s3_channel *channel,

@@ -65,6 +65,20 @@ static int take_endpoint(struct memora_storage *storage, const char *endpoint, b
     return authority.failed || base.failed || !storage->scheme ? s3_nomem(error) : MEMORA_OK;
 }
 
+/* TLS finds what is changed on the way, if the store proves who it is; on the loopback there is nobody who could. */
+static bool is_safe_way(const struct memora_storage *storage)
+{
+    static const char *const loopback[] = {"127.0.0.1", "localhost", "[::1]"};
+    if (storage->verify_tls && strcmp(storage->scheme, "https://") == 0)
+        return true;
+    for (size_t i = 0; i < sizeof loopback / sizeof *loopback; i++) {
+        size_t length = strlen(loopback[i]);
+        if (strncmp(storage->authority, loopback[i], length) == 0 && strchr(":", storage->authority[length]))
+            return true;
+    }
+    return false;
+}
+
 static int fill(struct memora_storage *storage, const struct memora_config *config, struct memora_error *error)
 {
     const struct memora_host *host = storage->host;
@@ -85,7 +99,13 @@ static int fill(struct memora_storage *storage, const struct memora_config *conf
     storage->timeout_s = host->config_int(config, "timeout");
     if (!storage->bucket || !storage->ca_file)
         return s3_nomem(error);
-    return take_endpoint(storage, host->config_str(config, "endpoint"), host->config_bool(config, "path_style"), error);
+    result =
+        take_endpoint(storage, host->config_str(config, "endpoint"), host->config_bool(config, "path_style"), error);
+    const char *sign = host->config_str(config, "sign_payload");
+    if (result == MEMORA_OK)
+        atomic_init(&storage->crc_parts,
+                    strcmp(sign, "no") == 0 || (strcmp(sign, "auto") == 0 && is_safe_way(storage)));
+    return result;
 }
 
 int s3_open(const struct memora_config *config, struct memora_storage **out, struct memora_error *error)

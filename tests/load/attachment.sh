@@ -33,6 +33,8 @@ out=${MEMORA_BUILD:-$PWD/build/release}
 if [ "$build" = 1 ]; then
   { cmake --preset release && cmake --build --preset release; } >/dev/null
 fi
+floor_program=$out/tests/load/memora-floor-file
+[ "$storage" = s3 ] || [ -x "$floor_program" ] || { echo "$floor_program is not built" >&2; exit 1; }
 work=$(mktemp -d "${TMPDIR:-/tmp}/memora-bench-XXXXXX")
 server='' floor_server='' missed=0
 clean_up() {
@@ -154,7 +156,7 @@ http_floor() { # seconds: libmicrohttpd and the same file
 }
 start_http_floor() {
   for floor_port in $(seq $((20000 + RANDOM % 10000)) 7 32000); do
-    "$out/tests/load/memora-floor-file" "$floor_port" "$work/data/floor" &
+    "$floor_program" "$floor_port" "$work/data/floor" &
     floor_server=$!
     until curl -sS -o /dev/null --range 0-0 --max-time 10 "http://127.0.0.1:$floor_port/" 2>/dev/null; do
       kill -0 "$floor_server" 2>/dev/null || continue 2 # the port is taken

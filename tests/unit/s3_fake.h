@@ -27,9 +27,13 @@ enum { ANSWERS_MAX = 12, REQUEST_MAX = 65536, DRIP_US = 80000 };
 /* Answers that are none: the connection is reset; what follows comes a byte at a time. */
 #define RESET "\1reset"
 #define SLOWLY "\2"
+/* In a head: the line with the CRC-32C of the request, said back. */
+#define SAID_BACK "\3"
 
 /* One answer per connection; the last one is given again and again. */
 struct fake {
+    const char *(*choose)(struct fake *fake); /* or NULL; by what is in last */
+    const char *sign_payload, *host;          /* NULL: yes, 127.0.0.1 */
     int listener, port;
     pthread_t thread;
     const char *answers[ANSWERS_MAX];
@@ -60,6 +64,15 @@ static inline bool read_request(struct fake *fake, int fd)
     return end != NULL;
 }
 
+/* Of the request. */
+static inline void say_back(struct fake *fake, int fd)
+{
+    const char *line = strcasestr(fake->last, "\r\nx-amz-checksum-crc32c:"),
+               *end = line ? strchr(line + 2, '\n') : NULL;
+    if (end)
+        send(fd, line + 2, (size_t)(end + 1 - (line + 2)), MSG_NOSIGNAL);
+}
+
 /* One byte after the other. */
 static inline void drip(const char *text, int fd)
 {
@@ -72,14 +85,22 @@ static inline void answer(struct fake *fake, int fd)
     if (!read_request(fake, fd))
         return;
     int index = atomic_fetch_add(&fake->requests, 1);
-    const char *text = fake->answers[index < fake->count ? index : fake->count - 1];
+    const char *text = fake->choose ? fake->choose(fake) : fake->answers[index < fake->count ? index : fake->count - 1];
     size_t used = strlen(fake->methods);
     snprintf(fake->methods + used, sizeof fake->methods - used, "%.*s ", (int)strcspn(fake->last, " "), fake->last);
     if (strcmp(text, RESET) == 0) {
         const struct linger at_once = {.l_onoff = 1};
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    } else if (send(fd, text, strcspn(text, SLOWLY), MSG_NOSIGNAL) >= 0 && strstr(text, SLOWLY)) {
-        drip(strstr(text, SLOWLY) + 1, fd);
+        return;
+    }
+    size_t plain = strcspn(text, SLOWLY SAID_BACK);
+    if (send(fd, text, plain, MSG_NOSIGNAL) < 0 || !text[plain])
+        return;
+    if (text[plain] == *SLOWLY) {
+        drip(text + plain + 1, fd);
+    } else {
+        say_back(fake, fd);
+        send(fd, text + plain + 1, strlen(text + plain + 1), MSG_NOSIGNAL);
     }
 }
 
@@ -96,8 +117,10 @@ static inline void *serve(void *ctx)
 
 static inline void fake_start(struct fake *fake)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
+    fake->host = fake->host ? fake->host : "127.0.0.1";
+    assert_int_equal(inet_pton(AF_INET, fake->host, &address.sin_addr), 1);
     while (fake->count < ANSWERS_MAX && fake->answers[fake->count])
         fake->count++;
     fake->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -150,10 +173,12 @@ static inline struct memora_storage *open_fake_with(struct fake *fake, const cha
     struct memora_storage *storage = NULL;
     struct memora_error error = {0};
     fake_start(fake);
-    snprintf(endpoint, sizeof endpoint, "http://127.0.0.1:%d/base/", fake->port);
-    const struct pair pairs[] = {{"endpoint", endpoint},      {"bucket", "the-bucket"},     {"path_style", "yes"},
-                                 {"access_key", "AKTEST"},    {"secret_key", "the-secret"}, {"timeout", "2"},
-                                 {"compare_all", compare_all}};
+    snprintf(endpoint, sizeof endpoint, "http://%s:%d/base/", fake->host, fake->port);
+    const struct pair pairs[] = {
+        {"endpoint", endpoint},       {"bucket", "the-bucket"},
+        {"path_style", "yes"},        {"access_key", "AKTEST"},
+        {"secret_key", "the-secret"}, {"timeout", "2"},
+        {"compare_all", compare_all}, {"sign_payload", fake->sign_payload ? fake->sign_payload : "yes"}};
     assert_int_equal(open_with(pairs, sizeof pairs / sizeof pairs[0], &storage, &error), MEMORA_OK);
     return storage;
 }

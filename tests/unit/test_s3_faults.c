@@ -40,6 +40,9 @@ static void test_checksums(void **state)
 #define SHA_OF_PARTS "7dVmKqxC+8bsUEVu0iH2lBoWKKx069FVw0hdkuENnY0=" /* of those of "hello, " and "world" */
 #define MD5 "e4d7f1b4ed2e42d15898f4b27b019da4"
 #define MD5_OF_PARTS "b6633538fad7ce9d4f91da4ad8fd45c3"
+/* base64 of the CRC-32C of BODY, and of those of "hello, " and "world". */
+#define CRC "aZmkHw=="
+#define CRC_OF_PARTS "ZfbdFA=="
 #define PARTS_OF(size) "x-amz-meta-memora-part-size: " size "\r\n"
 
 /* Those who ask for it have more compared: parts, MD5. */
@@ -56,6 +59,14 @@ static void test_all_is_compared_on_demand(void **state)
         {OBJECT("x-amz-checksum-sha256: " SHA_OF_PARTS "-2\r\n" PARTS_OF("6"), BODY), MEMORA_E_IO},
         {OBJECT("x-amz-checksum-sha256: " SHA_OF_PARTS "-3\r\n" PARTS_OF("7"), BODY), MEMORA_E_IO},
         {OBJECT("x-amz-checksum-sha256: " OTHER "-2\r\n", BODY), 0}, /* parts of any size */
+        {OBJECT("x-amz-checksum-crc32c: " CRC "\r\n", BODY), 0},
+        {OBJECT("x-amz-checksum-crc32c: " CRC "\r\n", "hello, World"), MEMORA_E_IO},
+        {OBJECT("x-amz-checksum-crc32c: " CRC_OF_PARTS "-2\r\n" PARTS_OF("7"), BODY), 0},
+        {OBJECT("x-amz-checksum-crc32c: " CRC_OF_PARTS "-2\r\n" PARTS_OF("7"), "hello, World"), MEMORA_E_IO},
+        {OBJECT("x-amz-checksum-crc32c: " CRC_OF_PARTS "-2\r\n" PARTS_OF("6"), BODY), MEMORA_E_IO},
+        {OBJECT("x-amz-checksum-crc32c: " CRC_OF_PARTS "-10000\r\n" PARTS_OF("7"), BODY), MEMORA_E_IO},
+        {OBJECT("x-amz-checksum-crc32c: " CRC_OF_PARTS "-2\r\n", "hello, World"), 0}, /* parts of any size */
+        {OBJECT("x-amz-checksum-crc32c: none-2\r\n" PARTS_OF("7"), BODY), 0},
         {OBJECT("ETag: \"" MD5 "\"\r\n", BODY), 0},
         {OBJECT("ETag: \"" MD5 "\"\r\n", "hello, World"), MEMORA_E_IO},
         {OBJECT("ETag: \"" MD5 "\"\r\nx-amz-server-side-encryption: aws:kms\r\n", "hello, World"), 0},
