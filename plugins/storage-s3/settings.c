@@ -35,6 +35,15 @@ static bool host_valid(const char *host, size_t length)
     return length > 0 && length <= HOST_MAX;
 }
 
+/* What may stand in a URL as it is, so that nothing of it ends the line of a request. */
+static bool path_valid(const char *path, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (!isgraph((unsigned char)path[i]) || strchr("?#%\\\"<>", path[i]))
+            return false;
+    return true;
+}
+
 /* "https://host:port/path" into scheme, authority and base_path. The default port is not part of what is signed. */
 static int take_endpoint(struct memora_storage *storage, const char *endpoint, bool path_style,
                          struct memora_error *error)
@@ -52,7 +61,7 @@ static int take_endpoint(struct memora_storage *storage, const char *endpoint, b
     const char *path = host + length, *port = tls ? ":443" : ":80";
     while (path_length > 0 && path[path_length - 1] == '/')
         path_length--;
-    if (!host_valid(host, length) || memchr(path, '?', path_length) || memchr(path, '%', path_length))
+    if (!host_valid(host, length) || !path_valid(path, path_length))
         return memora_fail(error, MEMORA_E_CONFIG, "endpoint is not a URL like https://host:port");
     if (length > strlen(port) && strncmp(host + length - strlen(port), port, strlen(port)) == 0)
         length -= strlen(port);

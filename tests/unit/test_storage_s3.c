@@ -144,9 +144,10 @@ static void test_settings(void **state)
     (void)state;
     struct pair pairs[] = {
         {"bucket", "the-bucket"}, {"access_key", "a"}, {"secret_key", "the-secret"}, {"endpoint", ""}};
-    static const char *const endpoints[] = {"ftp://x", "example.org", "https://", "https://a b", "http://x/?y"};
+    static const char *const endpoints[] = {"ftp://x",     "example.org",          "https://",    "https://a b",
+                                            "http://x/?y", "http://x/\r\nHost: y", "http://x/a b"};
     static const char *const buckets[] = {"a", "../x", "a/b", "x?y", ".abc"};
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++) {
         pairs[3].value = endpoints[i];
         refuse(pairs, 4, "endpoint");
     }
