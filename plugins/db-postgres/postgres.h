@@ -12,7 +12,9 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-enum { MAX_PARAMS = 65535, MAX_DISCARDED = 64, MAX_CONNECT_OPTIONS = 16 };
+/* The protocol takes 65535 parameters. But libpq 15.18, for one, takes the description of a statement for nonsense, and
+ * the connection for lost, when it is longer than 30000 bytes: 6, and 4 for each parameter. */
+enum { MAX_PARAMS = 7000, MAX_DISCARDED = 64, MAX_CONNECT_OPTIONS = 16 };
 
 struct listener;
 
