@@ -3,6 +3,8 @@
 #include "codec/json_text.h"
 #include "mcp/internal.h"
 
+enum { ID_DIGITS = 18 }; /* fit into 64 bits, so that a client can read its own number again */
+
 struct members {
     struct mcp_text version, id, method, params;
     bool answer; /* "result" or "error" */
@@ -48,6 +50,8 @@ static bool read_id(struct json_reader *reader, struct mcp_text id, struct mcp_t
         *out = (struct mcp_text){literal.data, literal.len};
         return true;
     }
+    if (id.length > ID_DIGITS)
+        return malformed(reader, "invalid id");
     for (size_t i = 0; i < id.length; i++)
         if ((id.text[i] < '0' || id.text[i] > '9') && !(i == 0 && id.text[i] == '-'))
             return malformed(reader, "invalid id");

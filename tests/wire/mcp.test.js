@@ -178,6 +178,7 @@ test("what is no request for it is refused in words", async () => {
   await refused(400, 'malformed payload: invalid message version tag "1"; expected "2.0"', { jsonrpc: "1", id: 1, method: "ping" });
   await refused(400, "malformed payload: empty batch", []);
   await refused(400, "malformed payload: invalid id", { ...ping, id: {} });
+  await refused(400, "malformed payload: invalid id", { ...ping, id: 1e20 }); // JSON has it as 100000000000000000000
   await refused(400, "malformed payload: too many messages in one batch", Array(101).fill(ping));
   await refused(400, 'JSON RPC not handled: "zzz" unsupported', [ping, { ...ping, method: "zzz" }]);
   await refused(400, 'invalid request: missing id for "ping"', { jsonrpc: "2.0", method: "ping" });
