@@ -125,16 +125,10 @@ static bool walk_object(struct json_reader *reader, const ProtobufCMessageDescri
                         Google__Protobuf__FieldMask *mask)
 {
     unsigned hint = 0;
-    if (!json_open(reader, '{') || !json_enter(reader))
-        return false;
-    for (bool first = true, more;; first = false) {
+    struct json_walk walk;
+    json_begin(&walk, reader, '{');
+    while (json_more(&walk)) {
         struct json_string key;
-        if (!json_next(reader, '}', first, &more))
-            return false;
-        if (!more) {
-            reader->depth--;
-            return !first || add_path(reader, mask, path);
-        }
         if (!json_read_key(reader, &key))
             return false;
         const ProtobufCFieldDescriptor *field = codec_find_field(descriptor, key.text, key.length, &hint);
@@ -147,6 +141,7 @@ static bool walk_object(struct json_reader *reader, const ProtobufCMessageDescri
         if (!walk_member(reader, field, child, mask))
             return false;
     }
+    return walk.whole && (walk.count > 0 || add_path(reader, mask, path));
 }
 
 static int compare_paths(const void *a, const void *b)

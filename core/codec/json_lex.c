@@ -139,28 +139,44 @@ bool json_count_node(struct json_reader *reader)
     return false;
 }
 
-bool json_open(struct json_reader *reader, char opening)
+static void begin(struct json_walk *walk, struct json_reader *reader, char opening, unsigned levels)
 {
-    if (json_peek(reader) != opening || reader->at == reader->end)
-        return json_unexpected(reader, reader->at);
+    *walk = (struct json_walk){.reader = reader, .closing = opening == '{' ? '}' : ']', .levels = levels};
+    if (json_peek(reader) != opening || reader->at == reader->end) {
+        json_unexpected(reader, reader->at);
+        return;
+    }
     reader->at++;
-    return true;
+    walk->begun = levels == 0 || json_enter(reader);
 }
 
-bool json_next(struct json_reader *reader, char closing, bool first, bool *more)
+void json_begin(struct json_walk *walk, struct json_reader *reader, char opening)
 {
+    begin(walk, reader, opening, 1);
+}
+
+void json_begin_list(struct json_walk *walk, struct json_reader *reader)
+{
+    begin(walk, reader, '[', 0);
+}
+
+bool json_more(struct json_walk *walk)
+{
+    struct json_reader *reader = walk->reader;
+    if (!walk->begun)
+        return false;
     char c = json_peek(reader);
-    *more = false;
-    if (c == closing && reader->at < reader->end) {
+    if (c == walk->closing && reader->at < reader->end) {
         reader->at++;
-        return true;
+        reader->depth -= walk->levels;
+        walk->whole = true;
+        return false;
     }
-    *more = true;
-    if (first)
+    if (walk->count++ == 0)
         return true;
     if (c != ',')
         return json_syntax_error(reader, reader->at,
-                                 closing == '}' ? "after object key:value pair" : "after array element");
+                                 walk->closing == '}' ? "after object key:value pair" : "after array element");
     reader->at++;
     return true;
 }
@@ -384,14 +400,9 @@ static bool skip_word(struct json_reader *reader, const char *word)
 
 static bool skip_container(struct json_reader *reader, char opening)
 {
-    char closing = opening == '{' ? '}' : ']';
-    if (!json_open(reader, opening) || !json_enter(reader))
-        return false;
-    for (bool first = true, more;; first = false) {
-        if (!json_next(reader, closing, first, &more))
-            return false;
-        if (!more)
-            break;
+    struct json_walk walk;
+    json_begin(&walk, reader, opening);
+    while (json_more(&walk)) {
         if (opening == '{') {
             if (json_peek(reader) != '"')
                 return json_syntax_error(reader, reader->at, "looking for beginning of object key string");
@@ -404,8 +415,7 @@ static bool skip_container(struct json_reader *reader, char opening)
         if (!json_skip_value(reader))
             return false;
     }
-    reader->depth--;
-    return true;
+    return walk.whole;
 }
 
 bool json_skip_value(struct json_reader *reader)

@@ -24,13 +24,34 @@ char json_peek(struct json_reader *reader);
 
 /* Counts a level of nesting; every json_enter that succeeded is followed by reader->depth--. */
 bool json_enter(struct json_reader *reader);
+
+/* The way through an object or an array:
+ *
+ *     struct json_walk walk;
+ *     json_begin(&walk, reader, '[');
+ *     while (json_more(&walk)) {
+ *         ... consume one element, or the name and the value of a member ...
+ *     }
+ *     return walk.whole;
+ */
+struct json_walk {
+    struct json_reader *reader;
+    char closing;
+    bool begun;
+    bool whole; /* the closing byte is consumed; false after a fault */
+    unsigned levels;
+    size_t count; /* of elements or members so far */
+};
+/* Consumes the opening byte ('{' or '['; anything else is an unexpected token) and counts a level of nesting until the
+ * closing one. */
+void json_begin(struct json_walk *walk, struct json_reader *reader, char opening);
+/* The same without a level: messages count, lists of them don't. */
+void json_begin_list(struct json_walk *walk, struct json_reader *reader);
+/* Whether there is another element, which the reader stands before then. False at the end, and after a fault. */
+bool json_more(struct json_walk *walk);
 /* Counts a value that takes memory. */
 bool json_count_node(struct json_reader *reader);
 
-/* Consumes the opening byte ('{' or '['); anything else is an unexpected token. */
-bool json_open(struct json_reader *reader, char opening);
-/* Between members or elements: *more tells whether another follows. first is true before the first one. */
-bool json_next(struct json_reader *reader, char closing, bool first, bool *more);
 /* A member's name and its colon. */
 bool json_read_key(struct json_reader *reader, struct json_string *key);
 bool json_read_string(struct json_reader *reader, struct json_string *string);

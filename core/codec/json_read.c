@@ -29,13 +29,9 @@ static bool too_many(struct json_reader *reader)
 static bool read_list(struct json_reader *reader, ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
     size_t *count = codec_at(message, field->quantifier_offset);
-    if (!json_open(reader, '['))
-        return false;
-    for (bool first = true, more;; first = false) {
-        if (!json_next(reader, ']', first, &more))
-            return false;
-        if (!more)
-            return true;
+    struct json_walk walk;
+    json_begin_list(&walk, reader);
+    while (json_more(&walk)) {
         void *slot = codec_append(reader->arena, message, field, &reader->nodes);
         if (!slot)
             return too_many(reader);
@@ -45,6 +41,7 @@ static bool read_list(struct json_reader *reader, ProtobufCMessage *message, con
         if (outcome == JSON_IGNORED)
             --*count;
     }
+    return walk.whole;
 }
 
 /* The name of a member as the key of a map, whose type may be a number. */
@@ -71,13 +68,9 @@ static bool read_map(struct json_reader *reader, ProtobufCMessage *message, cons
     const ProtobufCMessageDescriptor *entry = field->descriptor;
     size_t *count = codec_at(message, field->quantifier_offset);
     const char *opening = reader->at;
-    if (!json_open(reader, '{') || !json_enter(reader))
-        return false;
-    for (bool first = true, more;; first = false) {
-        if (!json_next(reader, '}', first, &more))
-            return false;
-        if (!more)
-            break;
+    struct json_walk walk;
+    json_begin(&walk, reader, '{');
+    while (json_more(&walk)) {
         json_peek(reader);
         const char *at = reader->at;
         struct json_string name;
@@ -95,7 +88,8 @@ static bool read_map(struct json_reader *reader, ProtobufCMessage *message, cons
         if (outcome == JSON_IGNORED)
             --*count;
     }
-    reader->depth--;
+    if (!walk.whole)
+        return false;
     if (codec_map_drop_duplicates(reader->arena, message, field))
         return json_value_error(reader, opening, "duplicate map key");
     return true;
@@ -155,13 +149,9 @@ bool json_read_object(struct json_reader *reader, ProtobufCMessage *message, boo
     enum { SEEN_WORDS = 4 };
     uint64_t seen[SEEN_WORDS] = {0};
     unsigned hint = 0;
-    if (!json_open(reader, '{') || !json_enter(reader))
-        return false;
-    for (bool first = true, more;; first = false) {
-        if (!json_next(reader, '}', first, &more))
-            return false;
-        if (!more)
-            break;
+    struct json_walk walk;
+    json_begin(&walk, reader, '{');
+    while (json_more(&walk)) {
         json_peek(reader);
         const char *key = reader->at;
         struct json_string name;
@@ -181,8 +171,7 @@ bool json_read_object(struct json_reader *reader, ProtobufCMessage *message, boo
         if (!read_field(reader, message, field, key))
             return false;
     }
-    reader->depth--;
-    return true;
+    return walk.whole;
 }
 
 bool json_read_message(struct json_reader *reader, ProtobufCMessage *message)

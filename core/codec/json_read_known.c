@@ -66,14 +66,10 @@ static bool read_struct(struct json_reader *reader, Google__Protobuf__Struct *ou
 {
     const ProtobufCFieldDescriptor *field = &out->base.descriptor->fields[0];
     const char *opening = reader->at;
-    if (!json_open(reader, '{') || !json_enter(reader))
-        return false;
-    for (bool first = true, more;; first = false) {
+    struct json_walk walk;
+    json_begin(&walk, reader, '{');
+    while (json_more(&walk)) {
         struct json_string key;
-        if (!json_next(reader, '}', first, &more))
-            return false;
-        if (!more)
-            break;
         if (!json_read_key(reader, &key) || !json_count_node(reader))
             return false;
         if (memchr(key.text, '\0', key.length))
@@ -91,7 +87,8 @@ static bool read_struct(struct json_reader *reader, Google__Protobuf__Struct *ou
         if (!json_read_message(reader, &value->base))
             return false;
     }
-    reader->depth--;
+    if (!walk.whole)
+        return false;
     if (codec_map_drop_duplicates(reader->arena, &out->base, field))
         return json_value_error(reader, opening, "duplicate map key");
     return true;
@@ -100,13 +97,9 @@ static bool read_struct(struct json_reader *reader, Google__Protobuf__Struct *ou
 static bool read_list_value(struct json_reader *reader, Google__Protobuf__ListValue *out)
 {
     const ProtobufCFieldDescriptor *field = &out->base.descriptor->fields[0];
-    if (!json_open(reader, '[') || !json_enter(reader))
-        return false;
-    for (bool first = true, more;; first = false) {
-        if (!json_next(reader, ']', first, &more))
-            return false;
-        if (!more)
-            break;
+    struct json_walk walk;
+    json_begin(&walk, reader, '[');
+    while (json_more(&walk)) {
         void *slot = codec_append(reader->arena, &out->base, field, &reader->nodes);
         if (!slot)
             return json_count_node(reader);
@@ -116,8 +109,7 @@ static bool read_list_value(struct json_reader *reader, Google__Protobuf__ListVa
         if (!json_read_message(reader, &value->base))
             return false;
     }
-    reader->depth--;
-    return true;
+    return walk.whole;
 }
 
 static bool read_value_string(struct json_reader *reader, Google__Protobuf__Value *out)
@@ -174,14 +166,10 @@ static bool find_member(const struct json_reader *reader, const char *wanted, st
 {
     *value = *reader;
     *found = false;
-    if (!json_open(value, '{') || !json_enter(value))
-        return false;
-    for (bool first = true, more;; first = false) {
+    struct json_walk walk;
+    json_begin(&walk, value, '{');
+    while (json_more(&walk)) {
         struct json_string key;
-        if (!json_next(value, '}', first, &more))
-            return false;
-        if (!more)
-            return true;
         if (!json_read_key(value, &key))
             return false;
         if (codec_name_equal(wanted, key.text, key.length)) {
@@ -191,6 +179,7 @@ static bool find_member(const struct json_reader *reader, const char *wanted, st
         if (!json_skip_value(value))
             return false;
     }
+    return walk.whole;
 }
 
 static bool read_any(struct json_reader *reader, Google__Protobuf__Any *out)

@@ -12,25 +12,11 @@ static bool read_argument(void *ctx, struct json_reader *reader, const struct js
     struct reading *reading = ctx;
     struct mcp_text other, *value = &other;
     for (size_t i = 0; i < reading->out->count; i++)
-        if (strlen(reading->out->list[i].name) == key->length &&
-            memcmp(reading->out->list[i].name, key->text, key->length) == 0)
+        if (mcp_is_named(key, reading->out->list[i].name))
             value = &reading->out->list[i].value;
     if (value == &other && !reading->unknown)
         reading->unknown = arena_strndup(reading->arena, key->text, key->length);
     return mcp_read_value(reader, value);
-}
-
-struct wanted {
-    const char *name;
-    struct mcp_text value;
-};
-
-static bool find_member(void *ctx, struct json_reader *reader, const struct json_string *key)
-{
-    struct wanted *wanted = ctx;
-    struct mcp_text other;
-    bool found = strlen(wanted->name) == key->length && memcmp(wanted->name, key->text, key->length) == 0;
-    return mcp_read_value(reader, found ? &wanted->value : &other);
 }
 
 /* "body.content": the first required member that an object lacks, or one inside it; NULL: none. */
@@ -41,14 +27,13 @@ static const char *missing_member(struct arena *arena, const json_t *root, const
     if (*object.text != '{')
         return NULL; /* which another check tells */
     for (size_t i = 0; i < json_array_size(required); i++) {
-        struct status status;
-        struct wanted wanted = {.name = json_string_value(json_array_get(required, i))};
-        struct json_reader reader = mcp_reader(arena, object, &status);
-        const char *inside = arena_printf(arena, "%s.%s", place, wanted.name);
-        if (!mcp_read_members(&reader, find_member, &wanted) || mcp_is_null(wanted.value))
+        const char *name = json_string_value(json_array_get(required, i));
+        const char *inside = arena_printf(arena, "%s.%s", place, name);
+        struct mcp_text value = mcp_member(arena, object, name);
+        if (mcp_is_null(value))
             return inside;
-        const json_t *inner = json_object_get(json_object_get(resolved, "properties"), wanted.name);
-        inside = missing_member(arena, root, inner, wanted.value, inside);
+        inside =
+            missing_member(arena, root, json_object_get(json_object_get(resolved, "properties"), name), value, inside);
         if (inside)
             return inside;
     }

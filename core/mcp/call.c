@@ -127,19 +127,10 @@ static const char *reason_of(int http_status)
     return "Internal Server Error";
 }
 
-static bool find_message(void *ctx, struct json_reader *reader, const struct json_string *key)
-{
-    struct mcp_text *message = ctx, other;
-    bool found = key->length == 7 && memcmp(key->text, "message", 7) == 0;
-    return mcp_read_value(reader, found ? message : &other);
-}
-
 static void add_refusal(struct arena *arena, const struct wire_response *response, struct buf *out)
 {
-    struct status status;
-    struct mcp_text message = {0};
-    struct json_reader reader = mcp_reader(arena, (struct mcp_text){response->body.data, response->body.len}, &status);
-    const char *text = mcp_read_members(&reader, find_message, &message) ? mcp_string(arena, message) : NULL;
+    struct mcp_text body = {response->body.data, response->body.len};
+    const char *text = mcp_string(arena, mcp_member(arena, body, "message"));
     add_failure(out, arena_printf(arena, "%d %s: %s", response->status, reason_of(response->status), text ? text : ""));
 }
 

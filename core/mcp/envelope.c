@@ -22,11 +22,10 @@ static bool read_member(void *ctx, struct json_reader *reader, const struct json
     struct members *members = ctx;
     struct mcp_text other, *value = &other;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (strlen(known[i].name) == key->length && memcmp(known[i].name, key->text, key->length) == 0)
+        if (mcp_is_named(key, known[i].name))
             value = (struct mcp_text *)(void *)((char *)members + known[i].offset);
     if (value == &other)
-        members->answer = members->answer || (key->length == 6 && memcmp(key->text, "result", 6) == 0) ||
-                          (key->length == 5 && memcmp(key->text, "error", 5) == 0);
+        members->answer = members->answer || mcp_is_named(key, "result") || mcp_is_named(key, "error");
     return mcp_read_value(reader, value);
 }
 
@@ -86,20 +85,15 @@ static bool read_message(struct json_reader *reader, struct mcp_message *out)
 
 static bool read_batch(struct json_reader *reader, struct mcp_envelope *out)
 {
-    if (!json_open(reader, '[') || !json_enter(reader))
-        return false;
-    for (bool first = true, more;; first = false) {
-        if (!json_next(reader, ']', first, &more))
-            return false;
-        if (!more)
-            break;
+    struct json_walk walk;
+    json_begin(&walk, reader, '[');
+    while (json_more(&walk)) {
         if (out->count == MCP_MESSAGES_MAX)
             return malformed(reader, "too many messages in one batch");
         if (!read_message(reader, &out->messages[out->count++]))
             return false;
     }
-    reader->depth--;
-    return out->count > 0 || malformed(reader, "empty batch");
+    return walk.whole && (out->count > 0 || malformed(reader, "empty batch"));
 }
 
 enum status_code mcp_read_envelope(struct arena *arena, struct mcp_text body, struct mcp_envelope *out,

@@ -34,7 +34,10 @@ struct json_reader mcp_reader(struct arena *arena, struct mcp_text json, struct 
 /* Reads an object; member consumes the value, or gives false. */
 typedef bool (*mcp_member_fn)(void *ctx, struct json_reader *reader, const struct json_string *key);
 bool mcp_read_members(struct json_reader *reader, mcp_member_fn member, void *ctx);
+bool mcp_is_named(const struct json_string *key, const char *name);
 bool mcp_read_value(struct json_reader *reader, struct mcp_text *value);
+/* The last member of that name. Absent if there is none, or no object. */
+struct mcp_text mcp_member(struct arena *arena, struct mcp_text object, const char *name);
 /* The value of a string, NUL-terminated; NULL if it is none, is malformed or has U+0000 inside. */
 const char *mcp_string(struct arena *arena, struct mcp_text json);
 bool mcp_is_null(struct mcp_text json); /* or absent */

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "codec/json_text.h"
 #include "mcp/internal.h"
@@ -19,19 +20,19 @@ struct json_reader mcp_reader(struct arena *arena, struct mcp_text json, struct 
 
 bool mcp_read_members(struct json_reader *reader, mcp_member_fn member, void *ctx)
 {
-    if (!json_open(reader, '{') || !json_enter(reader))
-        return false;
-    for (bool first = true, more;; first = false) {
+    struct json_walk walk;
+    json_begin(&walk, reader, '{');
+    while (json_more(&walk)) {
         struct json_string key;
-        if (!json_next(reader, '}', first, &more))
-            return false;
-        if (!more)
-            break;
         if (!json_read_key(reader, &key) || !member(ctx, reader, &key))
             return false;
     }
-    reader->depth--;
-    return true;
+    return walk.whole;
+}
+
+bool mcp_is_named(const struct json_string *key, const char *name)
+{
+    return strlen(name) == key->length && memcmp(name, key->text, key->length) == 0;
 }
 
 bool mcp_read_value(struct json_reader *reader, struct mcp_text *value)
@@ -59,6 +60,27 @@ const char *mcp_string(struct arena *arena, struct mcp_text json)
 bool mcp_is_null(struct mcp_text json)
 {
     return !json.text || *json.text == 'n';
+}
+
+struct wanted {
+    const char *name;
+    struct mcp_text value;
+};
+
+static bool find_member(void *ctx, struct json_reader *reader, const struct json_string *key)
+{
+    struct wanted *wanted = ctx;
+    struct mcp_text other;
+    return mcp_read_value(reader, mcp_is_named(key, wanted->name) ? &wanted->value : &other);
+}
+
+struct mcp_text mcp_member(struct arena *arena, struct mcp_text object, const char *name)
+{
+    struct status status;
+    struct wanted wanted = {.name = name};
+    struct json_reader reader = mcp_reader(arena, object, &status);
+    bool read = object.text && mcp_read_members(&reader, find_member, &wanted);
+    return read ? wanted.value : (struct mcp_text){0};
 }
 
 struct member {
@@ -123,22 +145,17 @@ static bool add_object(struct json_reader *reader, struct buf *out)
 
 static bool add_array(struct json_reader *reader, struct buf *out)
 {
-    if (!json_open(reader, '[') || !json_enter(reader))
-        return false;
+    struct json_walk walk;
     buf_add_char(out, '[');
-    for (bool first = true, more;; first = false) {
-        if (!json_next(reader, ']', first, &more))
-            return false;
-        if (!more)
-            break;
-        if (!first)
+    json_begin(&walk, reader, '[');
+    while (json_more(&walk)) {
+        if (walk.count > 1)
             buf_add_char(out, ',');
         if (!add_sorted(reader, out))
             return false;
     }
     buf_add_char(out, ']');
-    reader->depth--;
-    return true;
+    return walk.whole;
 }
 
 static bool add_sorted(struct json_reader *reader, struct buf *out)

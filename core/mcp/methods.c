@@ -20,33 +20,9 @@ static void add_error(struct buf *out, enum mcp_error code, const char *text)
     buf_add_char(out, '}');
 }
 
-struct wanted {
-    const char *name;
-    struct mcp_text value;
-};
-
-static bool find_param(void *ctx, struct json_reader *reader, const struct json_string *key)
-{
-    struct wanted *wanted = ctx;
-    struct mcp_text other;
-    bool found = strlen(wanted->name) == key->length && memcmp(wanted->name, key->text, key->length) == 0;
-    return mcp_read_value(reader, found ? &wanted->value : &other);
-}
-
-/* Absent, too, where params is no object. */
-static struct mcp_text param(struct arena *arena, struct mcp_text params, const char *name)
-{
-    struct status status;
-    struct wanted wanted = {.name = name};
-    struct json_reader reader = mcp_reader(arena, params, &status);
-    if (params.text && !mcp_read_members(&reader, find_param, &wanted))
-        return (struct mcp_text){0};
-    return wanted.value;
-}
-
 static const char *text_param(struct arena *arena, struct mcp_text params, const char *name)
 {
-    const char *text = mcp_string(arena, param(arena, params, name));
+    const char *text = mcp_string(arena, mcp_member(arena, params, name));
     return text ? text : "";
 }
 
@@ -132,7 +108,7 @@ static void call_tool(const struct mcp *mcp, const struct wire_request *request,
         return;
     }
     buf_add_str(out, "\"result\":");
-    mcp_call_tool(mcp, request, tool, param(request->arena, params, "arguments"), out);
+    mcp_call_tool(mcp, request, tool, mcp_member(request->arena, params, "arguments"), out);
 }
 
 static const struct mcp_method methods[] = {

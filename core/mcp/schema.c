@@ -86,18 +86,13 @@ static bool check_object(struct json_reader *reader, const json_t *root, const j
 static bool check_array(struct json_reader *reader, const json_t *root, const json_t *schema, const char *place)
 {
     const json_t *items = json_object_get(schema, "items");
-    if (!json_open(reader, '[') || !json_enter(reader))
-        return false;
-    for (bool first = true, more;; first = false) {
-        if (!json_next(reader, ']', first, &more))
-            return false;
-        if (!more)
-            break;
+    struct json_walk walk;
+    json_begin(&walk, reader, '[');
+    while (json_more(&walk)) {
         if (!json_count_node(reader) || !mcp_check_value(reader, root, items, place))
             return false;
     }
-    reader->depth--;
-    return true;
+    return walk.whole;
 }
 
 static bool check_scalar(struct json_reader *reader, const json_t *schema, const char *type, const char *place)
