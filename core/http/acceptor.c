@@ -8,9 +8,15 @@
 #include "base/log.h"
 #include "http/internal.h"
 
-enum { ACCEPTOR_STACK = 128 * 1024, SWEEP_EVERY_MS = 1000, BUSY_WAIT_MS = 20, ACCEPT_SERIES = 64 };
+enum {
+    ACCEPTOR_STACK = 128 * 1024,
+    SWEEP_EVERY_MS = 1000,
+    DRAIN_SWEEP_MS = 250,
+    BUSY_WAIT_MS = 20,
+    ACCEPT_SERIES = 64
+};
 /* What the acceptor waits for; behind these, one for each loop. */
-enum { WAIT_STOP, WAIT_CLIENT, WAIT_LOOPS };
+enum { WAIT_NEWS, WAIT_CLIENT, WAIT_LOOPS };
 
 static unsigned connections_of(struct http_loop *loop)
 {
@@ -63,29 +69,43 @@ static bool accept_some(struct http_server *server)
     return true;
 }
 
+static void close_listener(struct http_server *server)
+{
+    if (server->listen_fd >= 0)
+        close(server->listen_fd);
+    server->listen_fd = -1;
+}
+
 static void *accept_loop(void *arg)
 {
     struct http_server *server = arg;
     int64_t swept_ns = clock_mono_ns();
-    bool pause = false;
-    struct pollfd wait[WAIT_LOOPS + HTTP_MAX_LOOPS] = {[WAIT_STOP] = {.fd = server->wake_fd, .events = POLLIN}};
+    uint64_t news;
+    bool pause = false, draining = false;
+    struct pollfd wait[WAIT_LOOPS + HTTP_MAX_LOOPS] = {[WAIT_NEWS] = {.fd = server->wake_fd, .events = POLLIN}};
     for (unsigned i = 0; i < server->loop_count; i++)
         wait[WAIT_LOOPS + i] = (struct pollfd){.fd = server->loops[i].watch_fd, .events = POLLIN};
     for (;;) {
         /* At the limit the kernel's backlog holds newcomers until a place is free. */
-        bool closed = pause || is_full(server);
+        bool closed = draining || pause || is_full(server);
+        int sweep_ms = draining ? DRAIN_SWEEP_MS : SWEEP_EVERY_MS;
         wait[WAIT_CLIENT] = (struct pollfd){.fd = closed ? -1 : server->listen_fd, .events = POLLIN};
-        int ready = poll(wait, WAIT_LOOPS + server->loop_count, closed ? BUSY_WAIT_MS : SWEEP_EVERY_MS);
+        int ready = poll(wait, WAIT_LOOPS + server->loop_count, closed && !draining ? BUSY_WAIT_MS : sweep_ms);
         if (ready < 0)
             continue;
-        if (wait[WAIT_STOP].revents)
-            return NULL;
+        if (wait[WAIT_NEWS].revents && read(server->wake_fd, &news, sizeof news) == sizeof news) {
+            if (atomic_load(&server->drained))
+                return NULL;
+            draining = true;
+            close_listener(server);
+            continue;
+        }
         pause = wait[WAIT_CLIENT].revents && !accept_some(server);
         for (unsigned i = 0; i < server->loop_count; i++)
             if (wait[WAIT_LOOPS + i].revents)
                 stream_look(&server->loops[i]);
         int64_t now_ns = clock_mono_ns();
-        if (now_ns - swept_ns < SWEEP_EVERY_MS * (int64_t)1000000)
+        if (now_ns - swept_ns < sweep_ms * (int64_t)1000000)
             continue;
         swept_ns = now_ns;
         for (unsigned i = 0; i < server->loop_count; i++) {
@@ -111,15 +131,25 @@ enum status_code acceptor_start(struct http_server *server, struct status *statu
     return STATUS_OK;
 }
 
-void acceptor_stop(struct http_server *server)
+static bool tell(const struct http_server *server)
 {
     static const uint64_t one = 1;
-    if (server->accepting && write(server->wake_fd, &one, sizeof one) == sizeof one)
+    return server->accepting && write(server->wake_fd, &one, sizeof one) == sizeof one;
+}
+
+void acceptor_drain(struct http_server *server)
+{
+    (void)tell(server);
+}
+
+void acceptor_stop(struct http_server *server)
+{
+    atomic_store(&server->drained, true);
+    if (tell(server))
         pthread_join(server->acceptor, NULL);
     server->accepting = false;
     if (server->wake_fd >= 0)
         close(server->wake_fd);
-    if (server->listen_fd >= 0)
-        close(server->listen_fd);
-    server->wake_fd = server->listen_fd = -1;
+    server->wake_fd = -1;
+    close_listener(server);
 }

@@ -16,8 +16,6 @@ enum {
     POOL_HEADROOM = 8 * 1024, /* per connection beside the headers: their table, and the header of the answer */
 };
 
-static const int64_t reap_every_ns = 250 * 1000 * 1000; /* while the server drains, and the acceptor does not */
-
 static void on_mhd_log(void *cls, const char *format, va_list args)
 {
     (void)cls;
@@ -172,16 +170,15 @@ static unsigned wait_for_none_active(struct http_server *server, int64_t until_n
 
 static void wait_until_idle(struct http_server *server, int64_t drain_ns)
 {
-    int64_t now_ns = clock_mono_ns(), until_ns = now_ns + drain_ns;
-    unsigned active = wait_for_none_active(server, now_ns);
-    for (; active > 0 && now_ns < until_ns; now_ns = clock_mono_ns()) {
-        for (unsigned i = 0; i < server->loop_count; i++)
-            connection_reap(&server->loops[i], now_ns);
-        int64_t next_ns = now_ns + reap_every_ns;
-        active = wait_for_none_active(server, next_ns < until_ns ? next_ns : until_ns);
-    }
+    unsigned active = wait_for_none_active(server, clock_mono_ns() + drain_ns);
     if (active > 0)
         log_warn("%u requests were still running at the end of the drain time", active);
+}
+
+static void end_streams(struct http_server *server)
+{
+    for (unsigned i = 0; i < server->loop_count; i++)
+        stream_end_all(&server->loops[i]);
 }
 
 void http_server_stop(struct http_server *server, int64_t drain_ns)
@@ -189,10 +186,11 @@ void http_server_stop(struct http_server *server, int64_t drain_ns)
     if (!server)
         return;
     atomic_store(&server->stopping, true);
-    acceptor_stop(server);
-    for (unsigned i = 0; i < server->loop_count; i++)
-        stream_end_all(&server->loops[i]);
+    acceptor_drain(server);
+    end_streams(server);
     wait_until_idle(server, drain_ns);
+    acceptor_stop(server);
+    end_streams(server);
     destroy(server);
 }
 

@@ -113,11 +113,12 @@ struct http_server {
     struct arena_pool arenas;
     pthread_t acceptor;
     bool accepting;
-    int wake_fd; /* eventfd that ends the acceptor */
+    int wake_fd; /* eventfd that tells the acceptor of stopping and drained */
     int listen_fd;
     int port;
-    bool unix_bound; /* config->unix_socket is ours and has to be removed */
-    atomic_bool stopping;
+    bool unix_bound;      /* config->unix_socket is ours and has to be removed */
+    atomic_bool stopping; /* no newcomers; what runs may come to its end */
+    atomic_bool drained;  /* nothing may rest any more */
     atomic_uint_fast64_t next_id;
     atomic_uint_fast64_t body_bytes; /* held by all requests */
     pthread_mutex_t active_lock;
@@ -131,7 +132,10 @@ enum status_code listener_open(const struct config *config, int *fd, int *port, 
 /* acceptor.c: takes connections and hands each to the loop that has the fewest; gives up on clients that are too slow.
  * libmicrohttpd's own accepting is not used: it spreads unevenly, and its quiesce races with its epoll threads. */
 enum status_code acceptor_start(struct http_server *server, struct status *status);
-/* Ends it and closes the listening socket: new clients are refused from then on. */
+/* Soon closes the listening socket: new clients are refused from then on. Those that are there are still looked after.
+ */
+void acceptor_drain(struct http_server *server);
+/* Ends it, and lets nothing rest any more. */
 void acceptor_stop(struct http_server *server);
 
 /* connection.c: callback of libmicrohttpd; cls is the loop. */
@@ -194,7 +198,7 @@ void stream_forget(struct http_request *request);
 void stream_look(struct http_loop *loop);
 /* Reads again the streams whose time has come and ends those whose client is gone. */
 void stream_sweep(struct http_loop *loop, int64_t now_ns);
-/* The server is stopping: ends all that wait. */
+/* The server is stopping: ends the rest of those that have no end of their own, or, once it is drained, of all. */
 void stream_end_all(struct http_loop *loop);
 
 /* worker.c */

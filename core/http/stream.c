@@ -28,6 +28,14 @@ static void watch(struct http_request *request)
         request->rest.watched = fd;
 }
 
+/* A download may go on for the time of the drain. */
+static bool must_end(const struct http_request *request)
+{
+    const struct http_server *server = request->from->loop->server;
+    bool endless = request->response.stream->size == WIRE_STREAM_ENDLESS;
+    return atomic_load(&server->drained) || (endless && atomic_load(&server->stopping));
+}
+
 enum rest_verdict { REST_READ_AGAIN, REST_SUSPENDED, REST_END, REST_GONE };
 
 /* Whoever wakes, ends or sweeps does so under the same lock, so that nothing gets lost between the last read and the
@@ -38,9 +46,9 @@ static enum rest_verdict begin_rest(struct http_request *request)
     struct http_rest *rest = &request->rest;
     enum rest_verdict verdict = REST_SUSPENDED;
     pthread_mutex_lock(&loop->stream_lock);
-    if (rest->gone) {
+    if (rest->gone || atomic_load(&loop->server->drained)) {
         verdict = REST_GONE;
-    } else if (atomic_load(&loop->server->stopping)) {
+    } else if (must_end(request)) {
         verdict = REST_END;
     } else if (rest->woken) {
         rest->woken = false;
@@ -153,6 +161,7 @@ void stream_end_all(struct http_loop *loop)
 {
     pthread_mutex_lock(&loop->stream_lock);
     for (struct http_request *at = loop->streams; at; at = at->rest.next)
-        end_rest(at);
+        if (must_end(at))
+            end_rest(at);
     pthread_mutex_unlock(&loop->stream_lock);
 }

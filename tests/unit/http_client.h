@@ -194,4 +194,14 @@ static inline struct answer ask(int port, const char *request)
     return answer;
 }
 
+/* Nobody listens there. */
+static inline bool is_refused(int port)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0), result = connect(fd, (const struct sockaddr *)&to, sizeof to);
+    close(fd);
+    return result != 0;
+}
+
 #endif

@@ -342,15 +342,6 @@ static void *stop_server(void *arg)
     return NULL;
 }
 
-static bool is_refused(int port)
-{
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM, 0), result = connect(fd, (const struct sockaddr *)&to, sizeof to);
-    close(fd);
-    return result != 0;
-}
-
 static void test_stop_lets_running_requests_finish(void **state)
 {
     struct fixture *fixture = *state;

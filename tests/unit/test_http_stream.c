@@ -1,5 +1,6 @@
 /* Streams that have nothing to send at times: they rest, and go on when woken or when their time has come. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "http_client.h"
@@ -16,6 +17,7 @@ struct fixture {
     atomic_int closed;
     int pipe[2];       /* what /piped sends */
     atomic_int waited; /* how often it had to wait */
+    int64_t drain_ns;
 };
 
 struct resting {
@@ -73,14 +75,18 @@ static void send_piped(void *ctx, struct wire_request *request, struct wire_resp
 {
     struct resting *resting = ARENA_NEW(request->arena, struct resting);
     resting->fixture = ctx;
-    resting->stream = (struct wire_stream){
-        .size = WIRE_STREAM_ENDLESS, .read = piped_read, .close = resting_close, .ctx = resting, .fd = -1};
+    resting->stream =
+        (struct wire_stream){.size = strcmp(request->path, "/sized") == 0 ? READS_WITH_DATA : WIRE_STREAM_ENDLESS,
+                             .read = piped_read,
+                             .close = resting_close,
+                             .ctx = resting,
+                             .fd = -1};
     response->stream = &resting->stream;
 }
 
 static struct http_route_target route(void *ctx, const struct wire_request *request)
 {
-    if (strcmp(request->path, "/piped") == 0)
+    if (strcmp(request->path, "/piped") == 0 || strcmp(request->path, "/sized") == 0)
         return (struct http_route_target){send_piped, ctx, false, NULL, HTTP_READING};
     return (struct http_route_target){rest, ctx, strcmp(request->path, "/quick") == 0, NULL, HTTP_CHANGING};
 }
@@ -197,6 +203,63 @@ static void a_client_may_leave_while_its_stream_waits(void **state)
     close(fixture->pipe[1]);
 }
 
+static void *stop(void *ctx)
+{
+    struct fixture *fixture = ctx;
+    http_server_stop(fixture->server, fixture->drain_ns);
+    return NULL;
+}
+
+/* Begins a download of READS_WITH_DATA bytes, and stops the server when it waits for the first. */
+static struct client *stop_amid_download(struct fixture *fixture, int64_t drain_ns, pthread_t *stopper)
+{
+    struct client *client = client_new(fixture->port);
+    assert_int_equal(pipe2(fixture->pipe, O_NONBLOCK | O_CLOEXEC), 0);
+    client_send(client->fd, "GET /sized HTTP/1.1\r\nHost: h\r\n\r\n");
+    AWAIT(atomic_load(&fixture->waited) >= 1);
+    fixture->drain_ns = drain_ns;
+    assert_int_equal(pthread_create(stopper, NULL, stop, fixture), 0);
+    AWAIT(is_refused(fixture->port));
+    return client;
+}
+
+static void end_of_stop(struct fixture *fixture, struct client *client, pthread_t stopper)
+{
+    pthread_join(stopper, NULL);
+    assert_int_equal(atomic_load(&fixture->closed), 1);
+    client_free(client);
+    close(fixture->pipe[0]);
+    close(fixture->pipe[1]);
+    fixture->server = start_server(&fixture->config, route, fixture);
+}
+
+static void a_download_goes_on_while_the_server_drains(void **state)
+{
+    struct fixture *fixture = *state;
+    pthread_t stopper;
+    struct client *client = stop_amid_download(fixture, 2 * PATIENCE_NS, &stopper);
+    for (int i = 1; i <= READS_WITH_DATA; i++) {
+        assert_int_equal(write(fixture->pipe[1], "r", 1), 1);
+        if (i < READS_WITH_DATA)
+            AWAIT(atomic_load(&fixture->waited) > i);
+    }
+    struct answer answer = client_read(client);
+    assert_int_equal(answer.status, 200);
+    assert_string_equal(answer.body, "rrr");
+    answer_free(&answer);
+    end_of_stop(fixture, client, stopper);
+}
+
+static void a_download_is_cut_at_the_end_of_the_drain(void **state)
+{
+    struct fixture *fixture = *state;
+    pthread_t stopper;
+    struct client *client = stop_amid_download(fixture, 100 * 1000 * 1000, &stopper);
+    while (client_fill(client)) /* the head at most */
+        ;
+    end_of_stop(fixture, client, stopper);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +268,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_connection_goes_on, setup, teardown),
         cmocka_unit_test_setup_teardown(a_rest_ends_when_a_descriptor_is_readable, setup, teardown),
         cmocka_unit_test_setup_teardown(a_client_may_leave_while_its_stream_waits, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_download_goes_on_while_the_server_drains, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_download_is_cut_at_the_end_of_the_drain, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
