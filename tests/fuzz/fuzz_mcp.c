@@ -5,24 +5,8 @@
 
 #include <jansson.h>
 
-#include "base/log.h"
-#include "codec/codec.h"
-#include "fuzz.h"
+#include "fuzz_rpc_server.h"
 #include "mcp/mcp.h"
-
-enum { MAX_METHODS = 128 };
-
-static struct rpc_method methods[MAX_METHODS];
-
-static enum status_code invoke(struct api_call *call, const ProtobufCMessage *request, ProtobufCMessage **response,
-                               struct status *status)
-{
-    (void)status;
-    for (unsigned i = 0; i < rpc_method_count; i++)
-        if (methods[i].input == request->descriptor)
-            *response = codec_new(call->arena, methods[i].output);
-    return STATUS_OK;
-}
 
 static const char *header(const struct wire_request *request, const char *name)
 {
@@ -41,14 +25,7 @@ static struct mcp *mcp_of_tests(void)
     static struct mcp *mcp;
     if (mcp)
         return mcp;
-    log_set_level(LOG_LEVEL_ERROR);
-    FUZZ_CHECK(rpc_method_count <= MAX_METHODS);
-    memcpy(methods, rpc_methods, rpc_method_count * sizeof *rpc_methods);
-    for (unsigned i = 0; i < rpc_method_count; i++)
-        methods[i].invoke = invoke;
-    const struct rpc_options options = {
-        .methods = methods, .method_count = rpc_method_count, .max_message_bytes = 1 << 20};
-    FUZZ_CHECK(mcp_create(rpc_server_create(&options), "", "0", &mcp, NULL) == STATUS_OK);
+    FUZZ_CHECK(mcp_create(server_of_tests(), "", "0", &mcp, NULL) == STATUS_OK);
     return mcp;
 }
 

@@ -6,32 +6,15 @@
 #include <jansson.h>
 
 #include "base/clock.h"
-#include "base/log.h"
-#include "codec/codec.h"
-#include "fuzz.h"
+#include "fuzz_rpc_server.h"
 #include "rpc/frame.h"
-#include "rpc/rpc.h"
 
-enum { MAX_METHODS = 128, MAX_HEADERS = 16 };
-
-static struct rpc_method methods[MAX_METHODS];
+enum { MAX_HEADERS = 16 };
 
 struct input {
     unsigned header_count;
     struct wire_header headers[MAX_HEADERS];
 };
-
-static enum status_code invoke(struct api_call *call, const ProtobufCMessage *request, ProtobufCMessage **response,
-                               struct status *status)
-{
-    (void)status;
-    for (unsigned i = 0; i < rpc_method_count; i++)
-        if (methods[i].input == request->descriptor)
-            *response = codec_new(call->arena, methods[i].output);
-    struct buf packed = buf_in(call->arena);
-    codec_write_proto(&packed, request);
-    return STATUS_OK;
-}
 
 static const char *header(const struct wire_request *request, const char *name)
 {
@@ -40,21 +23,6 @@ static const char *header(const struct wire_request *request, const char *name)
         if (strcasecmp(input->headers[i].name, name) == 0)
             return input->headers[i].value;
     return NULL;
-}
-
-static struct rpc_server *server_of_tests(void)
-{
-    static struct rpc_server *server;
-    if (server)
-        return server;
-    log_set_level(LOG_LEVEL_ERROR);
-    FUZZ_CHECK(rpc_method_count <= MAX_METHODS);
-    memcpy(methods, rpc_methods, rpc_method_count * sizeof *rpc_methods);
-    for (unsigned i = 0; i < rpc_method_count; i++)
-        methods[i].invoke = invoke;
-    const struct rpc_options options = {
-        .methods = methods, .method_count = rpc_method_count, .max_message_bytes = 1 << 20};
-    return server = rpc_server_create(&options);
 }
 
 /* Cuts the next line off; NULL at the empty line or the end. */

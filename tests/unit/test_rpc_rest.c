@@ -272,6 +272,15 @@ static void test_metadata(void **state)
     assert_null(fx.seen_metadata);
 }
 
+/* A request with no header but its type; NULL: without one. */
+static void prepare_typed(const char *method, const char *target, const char *type, const char *body)
+{
+    without_headers();
+    if (type)
+        with_header("Content-Type", type);
+    prepare(method, target, body, strlen(body));
+}
+
 static void test_quick(void **state)
 {
     (void)state;
@@ -300,10 +309,7 @@ static void test_quick(void **state)
         {"POST", "/memos.api.v1.MemoService/Nothing", "application/json", "", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        without_headers();
-        if (cases[i].type)
-            with_header("Content-Type", cases[i].type);
-        prepare(cases[i].method, cases[i].target, cases[i].body, strlen(cases[i].body));
+        prepare_typed(cases[i].method, cases[i].target, cases[i].type, cases[i].body);
         if (rpc_is_quick(fx.server, &fx.request) != cases[i].quick)
             fail_msg("%s %s", cases[i].target, cases[i].body);
         assert_int_equal(fx.calls, 0);
@@ -347,10 +353,7 @@ static void test_calls_out(void **state)
         {"POST", "/memos.api.v1.MemoService/Nothing", "application/json", "{}", RPC_CALLS_NOBODY},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        without_headers();
-        if (cases[i].type)
-            with_header("Content-Type", cases[i].type);
-        prepare(cases[i].method, cases[i].target, cases[i].body, strlen(cases[i].body));
+        prepare_typed(cases[i].method, cases[i].target, cases[i].type, cases[i].body);
         if (rpc_calls_out(fx.server, &fx.request) != cases[i].calls)
             fail_msg("%s %s", cases[i].target, cases[i].body);
         assert_int_equal(fx.calls, 0);
